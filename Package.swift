@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let common: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// The targets that touch neither C nor a file: there, `unsafe` doesn't appear at all.
+let pure: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "connection-gateway",
+  products: [
+    .executable(name: "connection-gateway", targets: ["connection-gateway"]),
+    .executable(name: "opensearch-simulator", targets: ["opensearch-simulator"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+  ],
+  targets: [
+    // C, each library imported by one Swift target alone.
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+
+    // The pure core, lowest first.
+    .target(name: "Clocks", swiftSettings: pure),
+    .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: common),
+    .target(name: "SigV4", dependencies: ["Digest", "Clocks"], swiftSettings: pure),
+    .target(
+      name: "GatewayCore", dependencies: ["SigV4", "Digest", "Clocks", httpTypes],
+      swiftSettings: pure),
+
+    // The edges.
+    .target(name: "Threads", swiftSettings: common),
+    .target(
+      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", httpTypes],
+      swiftSettings: common),
+    .target(
+      name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],
+      swiftSettings: common),
+    .target(
+      name: "AuditLog", dependencies: ["GatewayCore", "Digest", "Clocks", "Threads", logging],
+      swiftSettings: common),
+    .target(
+      name: "AWSCredentials", dependencies: ["GatewayCore", "SigV4"], swiftSettings: common),
+    .target(
+      name: "OpenSearchClient",
+      dependencies: ["GatewayCore", "AWSCredentials", "SigV4", "Digest", "Clocks", httpTypes],
+      swiftSettings: pure),
+
+    // The service and what starts it.
+    .target(
+      name: "GatewayServer",
+      dependencies: [
+        "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSCredentials",
+        "AuditLog", "Digest", "SigV4", "Clocks", httpTypes, logging,
+      ],
+      resources: [.embedInCode("Resources/openapi.json")],
+      swiftSettings: common),
+    .executableTarget(
+      name: "connection-gateway",
+      dependencies: [
+        "GatewayServer", "GatewayCore", "AuditLog", "Clocks", logging, argumentParser,
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "opensearch-simulator",
+      dependencies: [
+        "GatewayCore", "HTTPListener", "SigV4", "Digest", "Clocks", httpTypes, logging,
+        argumentParser,
+      ],
+      swiftSettings: common),
+  ]
+)

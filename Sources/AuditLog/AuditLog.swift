@@ -1,0 +1,146 @@
+package import Clocks
+package import GatewayCore
+package import Logging
+import Synchronization
+import Threads
+
+/// The audit log: one thread writes it, and records that arrive together share one `fdatasync` (group commit).
+package final class AuditLog: AuditJournal, Sendable {
+  private enum Message: Sendable {
+    case record(AuditRecord, CheckedContinuation<Result<Void, AuditUnavailable>, Never>)
+    case reopen
+    case close
+  }
+
+  /// Records that may wait for the disk. Each of them is a request that waits, so this is a bound on memory.
+  private static let backlog = 8192
+  /// Seconds after which a fresh file is tried, and tried again.
+  private static let secondsBetweenTries = 1
+
+  private let mailbox = Mailbox<Message>(limit: backlog)
+  private let writable = Atomic(true)
+  private let written = Atomic(0)
+  private let logger: Logger
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  /// Opens the log and starts its thread.
+  ///
+  /// - Throws: `AuditUnavailable`, if the file can't be used.
+  package init(
+    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, logger: Logger
+  ) throws {
+    self.logger = logger
+    let writer = SoleWriter(try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds))
+    let thread = try WorkerThread { [self] in run(writer.writer) }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// Whether the last write succeeded.
+  package var isWritable: Bool {
+    writable.load(ordering: .relaxed)
+  }
+
+  /// How many records this process has written.
+  package var recordCount: Int {
+    written.load(ordering: .relaxed)
+  }
+
+  package func append(_ record: AuditRecord) async throws(AuditUnavailable) {
+    let result = await withCheckedContinuation { continuation in
+      if !mailbox.post(.record(record, continuation)) {
+        continuation.resume(returning: .failure(AuditUnavailable("too many records wait for the disk")))
+      }
+    }
+    try result.get()
+  }
+
+  /// Goes on in the file that the path leads to now, after a rotation.
+  package func reopen() {
+    _ = mailbox.post(.reopen, evenIfFull: true)
+  }
+
+  /// Writes what waits and the `closed` record, and ends the thread.
+  package func close() {
+    _ = mailbox.post(.close, evenIfFull: true)
+    thread.withLock { $0 }?.join()
+  }
+
+  private func run(_ writer: AuditFileWriter) {
+    var nextTry = ContinuousClock.now
+    var isClosing = false
+    while !isClosing {
+      let messages = mailbox.takeAll(waitingAtMost: writer.isWritable ? nil : Self.secondsBetweenTries)
+      if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
+      commit(messages, to: writer)
+      for message in messages {
+        switch message {
+        case .record: break
+        case .reopen: reopen(writer)
+        case .close: isClosing = true
+        }
+      }
+      if !writer.isWritable, writable.exchange(false, ordering: .relaxed) || ContinuousClock.now >= nextTry {
+        nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
+      }
+    }
+    close(writer)
+  }
+
+  /// Writes the records among the messages, and tells those who wait for them.
+  private func commit(_ messages: [Message], to writer: AuditFileWriter) {
+    var records: [AuditRecord] = []
+    var waiting: [CheckedContinuation<Result<Void, AuditUnavailable>, Never>] = []
+    for case .record(let record, let continuation) in messages {
+      records.append(record)
+      waiting.append(continuation)
+    }
+    guard !records.isEmpty else { return }
+    var result: Result<Void, AuditUnavailable> = .success(())
+    do {
+      try writer.append(records)
+      written.add(records.count, ordering: .relaxed)
+    } catch {
+      if isWritable { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
+      result = .failure(error)
+    }
+    waiting.forEach { $0.resume(returning: result) }
+  }
+
+  private func recover(_ writer: AuditFileWriter) {
+    do {
+      try writer.recover()
+      writable.store(true, ordering: .relaxed)
+      logger.notice("audit goes on in a fresh file")
+    } catch {
+      logger.error("no fresh audit file", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+
+  private func reopen(_ writer: AuditFileWriter) {
+    do {
+      if try writer.reopen() { logger.notice("audit goes on in a new file") }
+    } catch {
+      logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+
+  private func close(_ writer: AuditFileWriter) {
+    do {
+      try writer.close()
+      logger.info("audit closed")
+    } catch {
+      logger.error("audit not closed properly", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+}
+
+/// Carries the writer to its thread.
+///
+/// `@unchecked Sendable` because it is made before the thread starts, and only that thread uses it from then on.
+private struct SoleWriter: @unchecked Sendable {
+  let writer: AuditFileWriter
+
+  init(_ writer: AuditFileWriter) {
+    self.writer = writer
+  }
+}

@@ -1,0 +1,220 @@
+package import Clocks
+package import GatewayCore
+
+/// Writes records to the log's file, one batch after another, each of them on disk before it counts.
+///
+/// The system calls of a batch: one `write` of all its lines, one `fdatasync`. If either fails, the file is done with for
+/// good, since the kernel may have dropped pages that a second, successful `fdatasync` would say nothing of (PITFALLS.md,
+/// "Files"): what can't be vouched for is cut off again, the file is moved aside, and a fresh one goes on with the chain.
+///
+/// Used by one thread at a time. It reads no clock but the one it is given.
+package final class AuditFileWriter {
+  private enum State {
+    case open(any LogFile, size: Int64)
+    /// The file is done with; `file` is let go of once it has been moved aside.
+    case failed(file: (any LogFile)?, reason: AuditUnavailable)
+  }
+
+  /// Outcomes that found no place are kept until there is one: so many of them at the most.
+  private static let keptLimit = 10_000
+  /// Longer than any line.
+  private static let tailLimit = 1 << 17
+
+  private let path: String
+  private let files: any LogFileSystem
+  private let clock: WallClock
+  private var bounds: AuditBounds
+  private var head: ChainHead
+  private var state: State
+  private var kept: [AuditRecord] = []
+
+  /// Opens the log, or makes it, and writes its `opened` record.
+  ///
+  /// - Throws: `AuditUnavailable`, whose reason says what is wrong with the file.
+  package init(path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds) throws(AuditUnavailable) {
+    self.path = path
+    self.files = files
+    self.clock = clock
+    self.bounds = bounds
+    do throws(FileError) {
+      let file = try files.open(path)
+      let size = try file.size()
+      head = try Self.head(of: file)
+      state = .open(file, size: size)
+      if file.isNew { try files.syncDirectory(of: path) }
+    } catch {
+      throw AuditUnavailable(error)
+    }
+    try append([boundary(.opened)])
+  }
+
+  /// Whether records can be written, as far as is known.
+  package var isWritable: Bool {
+    if case .open = state { true } else { false }
+  }
+
+  /// How many outcomes wait for a fresh file.
+  package var keptCount: Int {
+    kept.count
+  }
+
+  /// Puts the records on disk, all of them or none.
+  ///
+  /// - Throws: `AuditUnavailable`. Outcomes are kept and written to the next file, since what they tell has happened.
+  package func append(_ records: [AuditRecord]) throws(AuditUnavailable) {
+    do {
+      try write(records)
+    } catch {
+      kept += records.filter { $0.stage == .outcome }.prefix(Self.keptLimit - kept.count)
+      throw error
+    }
+  }
+
+  /// Tries a fresh file, if the present one is done with.
+  package func recover() throws(AuditUnavailable) {
+    guard case .failed(let failed, _) = state else { return }
+    let file: any LogFile
+    do throws(FileError) {
+      try moveAside(failed)
+      file = try openEmpty()
+    } catch {
+      throw AuditUnavailable(error)
+    }
+    let headBefore = head
+    state = .open(file, size: 0)
+    do {
+      try write([boundary(.opened)] + kept)
+      try syncDirectory()
+      kept = []
+    } catch {
+      // Nothing in it counts, so that it can go, and the next try finds the path as it was.
+      head = headBefore
+      discard(file)
+      state = .failed(file: nil, reason: error)
+      throw error
+    }
+  }
+
+  /// Goes on in the file that the path leads to now, after a rotation. The same file: nothing to do.
+  ///
+  /// - Returns: whether there was another file.
+  package func reopen() throws(AuditUnavailable) -> Bool {
+    guard case .open(let old, _) = state, files.identity(of: path) != old.identity else { return false }
+    let file: any LogFile
+    do throws(FileError) {
+      file = try openEmpty()
+    } catch {
+      throw AuditUnavailable(error)
+    }
+    let oldName = old.name
+    do {
+      try write([boundary(.closed)])
+    } catch {
+      discard(file)
+      throw error
+    }
+    old.close()
+    state = .open(file, size: 0)
+    bounds.previousFile = oldName
+    try write([boundary(.opened)])
+    try syncDirectory()
+    return true
+  }
+
+  /// Writes the `closed` record and lets go of the file.
+  package func close() throws(AuditUnavailable) {
+    defer {
+      if case .open(let file, _) = state { file.close() }
+      state = .failed(file: nil, reason: AuditUnavailable("the audit log is closed"))
+    }
+    try write([boundary(.closed)])
+  }
+
+  private func write(_ records: [AuditRecord]) throws(AuditUnavailable) {
+    switch state {
+    case .failed(_, let reason): throw reason
+    case .open(let file, let size):
+      var next = head
+      let time = clock.now()
+      let bytes = records.reduce(into: [UInt8]()) { bytes, record in
+        let line = record.line(time: time, sequence: next.sequence + 1, previous: next.hash)
+        next.advance(over: line)
+        bytes += line
+      }
+      do throws(FileError) {
+        try file.append(bytes)
+        try file.sync()
+      } catch {
+        // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for.
+        try? file.truncate(to: size)
+        let reason = AuditUnavailable(error)
+        state = .failed(file: file, reason: reason)
+        throw reason
+      }
+      head = next
+      state = .open(file, size: size + Int64(bytes.count))
+    }
+  }
+
+  private func syncDirectory() throws(AuditUnavailable) {
+    do throws(FileError) {
+      try files.syncDirectory(of: path)
+    } catch {
+      throw AuditUnavailable(error)
+    }
+  }
+
+  /// The file that the path leads to, made if there is none. It must hold nothing: its chain would be another one.
+  private func openEmpty() throws(FileError) -> any LogFile {
+    let file = try files.open(path)
+    do throws(FileError) {
+      guard try file.size() == 0 else {
+        throw FileError(operation: "open", code: 0, reason: "the new file isn't empty")
+      }
+      return file
+    } catch {
+      file.close()
+      throw error
+    }
+  }
+
+  /// Lets go of a fresh file, and takes it away if we made it.
+  private func discard(_ file: any LogFile) {
+    if file.isNew { try? files.remove(path) }
+    file.close()
+  }
+
+  /// Gives the failed file another name, so that its own is free.
+  private func moveAside(_ failed: (any LogFile)?) throws(FileError) {
+    guard let failed else { return }
+    if files.identity(of: path) == failed.identity {
+      try files.rename(path, to: "\(path).failed-\(clock.now().iso8601Basic)-\(head.sequence)")
+    }
+    bounds.previousFile = failed.name
+    failed.close()
+    state = .failed(file: nil, reason: AuditUnavailable("no fresh file yet"))
+  }
+
+  private func boundary(_ stage: AuditRecord.Stage) -> AuditRecord {
+    var record = AuditRecord(stage: stage)
+    record.bounds = bounds
+    if stage == .closed { record.bounds?.previousFile = nil }
+    return record
+  }
+
+  private static func head(of file: any LogFile) throws(FileError) -> ChainHead {
+    let tail = try file.tail(limit: tailLimit)
+    do {
+      return try ChainHead(tail: tail)
+    } catch {
+      file.close()
+      throw FileError(operation: "read", code: 0, reason: error.reason)
+    }
+  }
+}
+
+extension AuditUnavailable {
+  init(_ error: FileError) {
+    self.init(error.code == 0 ? error.reason : "\(error.operation): \(error.reason)")
+  }
+}

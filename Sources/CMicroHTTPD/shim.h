@@ -1,0 +1,84 @@
+#ifndef CMICROHTTPD_SHIM_H
+#define CMICROHTTPD_SHIM_H
+
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+// What libmicrohttpd logs contains the caller's URL, so none of it is kept. It would go to stderr otherwise.
+static inline void cmicrohttpd_drop_log(void *context, const char *format, va_list arguments) {
+  (void)context;
+  (void)format;
+  (void)arguments;
+}
+
+// MHD_start_daemon is variadic, and the logger has to be its first option. The other options come as an array that ends
+// with MHD_OPTION_END.
+static inline struct MHD_Daemon *cmicrohttpd_start(
+    unsigned int flags, MHD_AccessHandlerCallback handler, void *context, struct MHD_OptionItem *options) {
+  return MHD_start_daemon(
+      flags, 0, NULL, NULL, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
+      MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+// MHD_FLAG is no option set in Swift.
+static inline unsigned int cmicrohttpd_flags(int with_tls) {
+  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+  return with_tls ? flags | MHD_USE_TLS : flags;
+}
+
+// A function pointer as an option's value.
+static inline struct MHD_OptionItem cmicrohttpd_completed_option(MHD_RequestCompletedCallback function, void *context) {
+  struct MHD_OptionItem item = {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)function, context};
+  return item;
+}
+
+typedef void *(*cmicrohttpd_uri_callback)(void *context, const char *uri, struct MHD_Connection *connection);
+
+static inline struct MHD_OptionItem cmicrohttpd_uri_option(cmicrohttpd_uri_callback function, void *context) {
+  struct MHD_OptionItem item = {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)function, context};
+  return item;
+}
+
+// Decodes nothing: %2F and %00 stay what they are.
+static inline size_t cmicrohttpd_keep_escapes(void *context, struct MHD_Connection *connection, char *text) {
+  (void)context;
+  (void)connection;
+  return strlen(text);
+}
+
+static inline struct MHD_OptionItem cmicrohttpd_unescape_option(void) {
+  struct MHD_OptionItem item = {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)&cmicrohttpd_keep_escapes, NULL};
+  return item;
+}
+
+// Ends the query where it begins, after it was copied. libmicrohttpd would make a list entry of each argument; some
+// thousands of them use up the connection's memory, and the answer to that is never sent. We read the query ourselves.
+// The text lies in libmicrohttpd's own, writable buffer, where it puts a NUL for the '?' right after this callback.
+static inline void cmicrohttpd_hide_arguments(const char *uri) {
+  char *query = strchr((char *)(uintptr_t)uri, '?');
+  if (query != NULL) query[1] = '\0';
+}
+
+// MHD_get_connection_info is variadic.
+static inline size_t cmicrohttpd_header_size(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info == NULL ? 0 : info->header_size;
+}
+
+static inline const struct sockaddr *cmicrohttpd_peer(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == NULL ? NULL : info->client_addr;
+}
+
+static inline int cmicrohttpd_socket(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info == NULL ? -1 : info->connect_fd;
+}
+
+// Macros with casts, which the importer leaves out.
+static const ssize_t CMICROHTTPD_END_WITH_ERROR = MHD_CONTENT_READER_END_WITH_ERROR;
+
+#endif

@@ -1,0 +1,108 @@
+import CCurl
+import Synchronization
+import Threads
+
+/// One thread that owns libcurl's multi handle and on which request tasks run.
+///
+/// A call goes listener → loop → audit → loop → listener: what happens on the loop needs no hop between threads. Work
+/// comes in from any thread and wakes the loop only if it sleeps.
+///
+/// `@unchecked Sendable` because `multi` and `transfers` belong to the loop's thread, but for `curl_multi_wakeup`, which
+/// libcurl lets any thread call; the rest is under the mutex.
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
+  private struct Inbox {
+    var jobs: [UnownedJob] = []
+    var transfers: [CurlTransfer] = []
+    /// Whether the loop waits, or is about to, and has to be woken.
+    var isAsleep = false
+    var cancelsTransfers = false
+    var isStopping = false
+  }
+
+  /// How long the loop sleeps when nothing happens; libcurl's own timers cut it short.
+  private static let longestSleep: Int32 = 1000
+
+  private let inbox = Mutex(Inbox())
+  private let multi: UnsafeMutableRawPointer
+  private let transfers: TransferSet
+  private let thread = Mutex<WorkerThread?>(nil)
+
+  /// Starts the loop's thread.
+  ///
+  /// - Throws: `CurlUnusable`, if libcurl has another TLS library than OpenSSL or can't be set up.
+  package init(_ settings: CurlSettings) throws {
+    try CurlLibrary.prepare()
+    guard let multi = curl_multi_init() else { throw CurlUnusable(reason: "libcurl has no multi handle to give") }
+    self.multi = multi
+    transfers = TransferSet(multi: multi, settings: settings)
+    let thread = try WorkerThread { [self] in run() }
+    self.thread.withLock { $0 = thread }
+  }
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    put { $0.jobs.append(job) }
+  }
+
+  /// Begins a transfer; it completes on the loop.
+  func begin(_ transfer: CurlTransfer) {
+    put { $0.transfers.append(transfer) }
+  }
+
+  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out.
+  package func cancelTransfers() {
+    put { $0.cancelsTransfers = true }
+  }
+
+  /// Ends the loop once its work is done, and waits for that. Nothing may be enqueued afterwards.
+  package func stop() {
+    put { $0.isStopping = true }
+    thread.withLock { $0 }?.join()
+    transfers.close()
+    curl_multi_cleanup(multi)
+  }
+
+  private func put(_ change: (inout Inbox) -> Void) {
+    let wasAsleep = inbox.withLock { inbox in
+      change(&inbox)
+      defer { inbox.isAsleep = false }
+      return inbox.isAsleep
+    }
+    if wasAsleep { curl_multi_wakeup(multi) }
+  }
+
+  private func run() {
+    var isStopping = false
+    while !isStopping {
+      let work = takeWork()
+      for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+      work.transfers.forEach(transfers.start)
+      if work.cancelsTransfers { transfers.cancelAll() }
+      transfers.perform()
+      isStopping = work.isStopping && work.jobs.isEmpty && transfers.isEmpty
+      if !isStopping, fallAsleep() {
+        curl_multi_poll(multi, nil, 0, Self.longestSleep, nil)
+        inbox.withLock { $0.isAsleep = false }
+      }
+    }
+  }
+
+  private func takeWork() -> Inbox {
+    inbox.withLock { inbox in
+      let work = inbox
+      inbox.jobs = []
+      inbox.transfers = []
+      inbox.cancelsTransfers = false
+      return work
+    }
+  }
+
+  /// Whether there is nothing to do; then whoever brings work wakes the loop.
+  private func fallAsleep() -> Bool {
+    inbox.withLock { inbox in
+      inbox.isAsleep =
+        inbox.jobs.isEmpty && inbox.transfers.isEmpty && !inbox.cancelsTransfers && !inbox.isStopping
+      return inbox.isAsleep
+    }
+  }
+}

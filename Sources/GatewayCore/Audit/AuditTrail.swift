@@ -1,0 +1,92 @@
+package import Clocks
+import HTTPTypes
+
+/// Proof that a call's intent is on disk. Nothing can be sent to AWS without one.
+///
+/// Only `AuditTrail.intent` makes it (the initialiser can't be reached from anywhere else), it can't be copied, and
+/// writing the outcome consumes it: to forget the audit, or to write two outcomes, doesn't compile.
+package struct IntentReceipt: ~Copyable, Sendable {
+  fileprivate let intent: AuditRecord
+  fileprivate let started: MonotonicClock.Instant
+
+  fileprivate init(intent: AuditRecord, started: MonotonicClock.Instant) {
+    self.intent = intent
+    self.started = started
+  }
+}
+
+/// Writes the audit's records in the order the promise asks for: intent before the call, outcome before the answer.
+package struct AuditTrail: Sendable {
+  /// What a free text that a caller sends is cut to, in characters.
+  private static let textLimit = 512
+
+  private let journal: any AuditJournal
+  private let clock: MonotonicClock
+
+  package init(journal: any AuditJournal, clock: MonotonicClock) {
+    self.journal = journal
+    self.clock = clock
+  }
+
+  /// Puts the call's intent on disk.
+  ///
+  /// - Parameter started: when the request came in, from which the outcome's duration counts.
+  /// - Throws: `AuditUnavailable`; then nothing may be sent.
+  package func intent(_ call: RejectCall, started: MonotonicClock.Instant) async throws(AuditUnavailable)
+    -> IntentReceipt
+  {
+    var record = Self.record(.intent, of: call.request)
+    record.connectionID = call.connectionID
+    record.caller = call.caller
+    record.reason = call.reason.map(Redaction.redact)
+    try await journal.append(record)
+    return IntentReceipt(intent: record, started: started)
+  }
+
+  /// Puts what became of the call on disk.
+  ///
+  /// - Throws: `AuditUnavailable`; then the caller is told so instead.
+  package func outcome(_ receipt: consuming IntentReceipt, _ result: AuditResult) async throws(AuditUnavailable) {
+    var record = AuditRecord(stage: .outcome)
+    record.requestID = receipt.intent.requestID
+    record.action = receipt.intent.action
+    record.connectionID = receipt.intent.connectionID
+    record.caller = receipt.intent.caller
+    record.client = receipt.intent.client
+    record.userAgent = receipt.intent.userAgent
+    var result = result
+    result.durationMilliseconds = (clock.now() - receipt.started).wholeMilliseconds
+    record.result = result
+    try await journal.append(record)
+  }
+
+  /// Puts a refusal on disk. Until then the caller has no answer.
+  package func denied(
+    _ request: Request, by problem: Problem, connectionID: ConnectionID?, caller: Caller?
+  ) async throws(AuditUnavailable) {
+    var record = Self.record(.denied, of: request)
+    record.connectionID = connectionID
+    record.path = connectionID == nil ? Redaction.redact(request.target.path, limit: Self.textLimit) : nil
+    record.caller = caller
+    record.result = AuditResult(
+      httpStatus: problem.code.status.code, code: problem.code, outcome: problem.outcome)
+    try await journal.append(record)
+  }
+
+  private static func record(_ stage: AuditRecord.Stage, of request: Request) -> AuditRecord {
+    var record = AuditRecord(stage: stage)
+    record.requestID = request.id
+    record.action = "connections.reject"
+    record.client = request.client
+    record.userAgent = request.fields[.userAgent].map { Redaction.redact($0, limit: textLimit) }
+    return record
+  }
+}
+
+extension Duration {
+  /// Rounded down.
+  package var wholeMilliseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+  }
+}

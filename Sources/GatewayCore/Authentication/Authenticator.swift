@@ -1,0 +1,56 @@
+package import Clocks
+import HTTPTypes
+
+/// Tells who makes a call, by its bearer token (RFC 6750).
+package struct Authenticator: Sendable {
+  private static let realm = "Bearer realm=\"connection-gateway\""
+
+  private let table: TokenTable
+  private let clock: WallClock
+
+  package init(table: TokenTable, clock: WallClock) {
+    self.table = table
+    self.clock = clock
+  }
+
+  /// The token's entry.
+  ///
+  /// - Throws: `unauthenticated`. Where no bearer token came, the challenge has no `error` (RFC 6750, section 3.1).
+  package func authenticate(_ request: Request) throws(Problem) -> TokenEntry {
+    guard let header = request.fields[.authorization] else {
+      throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.")
+    }
+    let halves = header.split(separator: " ", maxSplits: 1)
+    guard halves.first?.lowercased() == "bearer" else {
+      throw challenge("Only bearer tokens are taken: 'Authorization: Bearer cgw_…'.")
+    }
+    guard halves.count == 2, let token = GatewayToken(String(halves[1])) else {
+      throw invalidToken("The token is cut off or mistyped: its checksum doesn't match. Copy it again.")
+    }
+    guard let entry = table.entry(for: token.hash) else {
+      throw invalidToken("The token isn't known: it was revoked, or belongs to another gateway. Ask for a new one.")
+    }
+    guard !entry.isExpired(at: clock.now()) else {
+      throw invalidToken("The token has expired. Ask for a new one.")
+    }
+    return entry
+  }
+
+  /// Checks that the token may do this.
+  ///
+  /// - Throws: `insufficient_scope`, with the scope that is needed (RFC 6750, section 3.1).
+  package func authorize(_ entry: TokenEntry, for scope: Scope) throws(Problem) {
+    guard !entry.scopes.contains(scope) else { return }
+    throw Problem(
+      .insufficientScope, "The token '\(entry.name)' lacks the scope \(scope.rawValue). Use one that has it.",
+      fields: [.wwwAuthenticate: "\(Self.realm), error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""])
+  }
+
+  private func challenge(_ detail: String) -> Problem {
+    Problem(.unauthenticated, detail, fields: [.wwwAuthenticate: Self.realm])
+  }
+
+  private func invalidToken(_ detail: String) -> Problem {
+    Problem(.unauthenticated, detail, fields: [.wwwAuthenticate: "\(Self.realm), error=\"invalid_token\""])
+  }
+}

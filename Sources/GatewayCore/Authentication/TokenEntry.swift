@@ -1,0 +1,46 @@
+package import Clocks
+
+/// One token of the tokens file.
+package struct TokenEntry: Sendable, Equatable {
+  /// What a name may be: it stands in tables, logs and metrics.
+  package static let nameRule = "1-64 characters of A-Z a-z 0-9 . _ @ : + -"
+
+  package let name: String
+  package let hash: TokenHash
+  package let scopes: [Scope]
+  package let createdAt: Timestamp
+  /// `nil` never expires.
+  package let expiresAt: Timestamp?
+
+  package init(name: String, hash: TokenHash, scopes: [Scope], createdAt: Timestamp, expiresAt: Timestamp?) {
+    self.name = name
+    self.hash = hash
+    self.scopes = scopes
+    self.createdAt = createdAt
+    self.expiresAt = expiresAt
+  }
+
+  /// By which log, audit and metrics name the token.
+  package var id: String {
+    hash.tokenID
+  }
+
+  /// Whether the token has run out at `time`.
+  package func isExpired(at time: Timestamp) -> Bool {
+    expiresAt.map { $0 <= time } ?? false
+  }
+
+  /// Whether `name` keeps to `nameRule`.
+  package static func isName(_ name: String) -> Bool {
+    (1...64).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "@"),
+          UInt8(ascii: ":"), UInt8(ascii: "+"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
+  }
+}

@@ -1,0 +1,23 @@
+/// The id of a cross-cluster connection: 10–256 characters of `[a-z][a-z0-9-]*`.
+///
+/// AWS's model leaves the pattern unanchored; here it is anchored, so that no id can change the path it is put into.
+package struct ConnectionID: Sendable, Hashable, CustomStringConvertible {
+  package let description: String
+
+  /// `nil` for anything that isn't exactly an id. Percent-encoded text never is.
+  package init?(_ text: some StringProtocol) {
+    let bytes = text.utf8
+    guard (10...256).contains(bytes.count), let first = bytes.first, Self.isLetter(first),
+      bytes.allSatisfy({ Self.isLetter($0) || Self.isDigit($0) || $0 == UInt8(ascii: "-") })
+    else { return nil }
+    description = String(text)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+}

@@ -1,0 +1,18 @@
+package import HTTPTypes
+
+extension HTTPField.Name {
+  /// `X-Request-Id`.
+  package static let xRequestID = HTTPField.Name.known("X-Request-Id")
+
+  /// `X-Forwarded-For`.
+  package static let xForwardedFor = HTTPField.Name.known("X-Forwarded-For")
+
+  /// `Host`. The package has a place of its own for it in a request, and so hides the name.
+  package static let hostField = HTTPField.Name.known("Host")
+
+  /// A name that stands in our source, and so is a token.
+  private static func known(_ name: String) -> HTTPField.Name {
+    guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) isn't a header name") }
+    return name
+  }
+}

@@ -1,0 +1,99 @@
+package import HTTPTypes
+
+/// Checks that a head can be read in one way only, and turns it into header fields.
+///
+/// libmicrohttpd forgives much that RFC 9112 doesn't: folded lines, bare LF, NUL, white space before the colon, two
+/// lengths. Each of these makes the head longer or shorter on the wire than the fields it was parsed into, so comparing
+/// the two lengths finds them all, and the next one too. What it can't see is checked field by field.
+package enum Framing {
+  /// The largest head that is looked at, in bytes.
+  package static let headLimit = 16 * 1024
+  /// The largest body that is read, in bytes.
+  package static let bodyLimit = 4 * 1024
+
+  /// The fields of `head`.
+  ///
+  /// - Throws: the first violation found, in the order of RFC 9112: request line, then fields.
+  package static func fields(of head: RequestHead) throws(FramingViolation) -> HTTPFields {
+    guard head.byteCount <= headLimit else {
+      throw FramingViolation(
+        "The request line and headers are larger than \(headLimit) bytes. Send fewer or shorter headers.",
+        code: .headersTooLarge)
+    }
+    try checkRequestLine(head)
+    let fields = try parse(head.fields)
+    guard fields[values: .transferEncoding].isEmpty else {
+      throw FramingViolation(
+        "Transfer-Encoding isn't supported. Send the body with a Content-Length.", code: .notImplemented)
+    }
+    guard head.byteCount == head.canonicalByteCount else {
+      throw FramingViolation(
+        "The request isn't written in the plain form: each header as 'Name: value' with one space after the colon, "
+          + "lines ended by CRLF, no folded lines, no control characters.")
+    }
+    try checkUniqueFields(fields, version: head.version)
+    return fields
+  }
+
+  private static func checkRequestLine(_ head: RequestHead) throws(FramingViolation) {
+    guard head.version == "HTTP/1.1" || head.version == "HTTP/1.0" else {
+      throw FramingViolation("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    }
+    guard HTTPRequest.Method(head.method) != nil else {
+      throw FramingViolation("The method isn't a token.")
+    }
+    guard head.target.utf8.first == UInt8(ascii: "/") else {
+      throw FramingViolation("The request target has to be a path that starts with '/'.")
+    }
+    guard head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+      throw FramingViolation("The request target has characters that can't stand in a URI unencoded.")
+    }
+  }
+
+  private static func parse(_ rawFields: [RequestHead.Field]) throws(FramingViolation) -> HTTPFields {
+    var fields = HTTPFields()
+    fields.reserveCapacity(rawFields.count)
+    for raw in rawFields {
+      guard let name = HTTPField.Name(raw.name) else {
+        throw FramingViolation("A header's name isn't a token.")
+      }
+      guard HTTPField.isValidValue(raw.value) else {
+        throw FramingViolation("A header's value has control characters or white space at its ends.")
+      }
+      fields.append(HTTPField(name: name, value: raw.value))
+    }
+    return fields
+  }
+
+  private static func checkUniqueFields(_ fields: HTTPFields, version: String) throws(FramingViolation) {
+    let hosts = fields[values: .hostField]
+    guard hosts.count == 1 || (hosts.isEmpty && version == "HTTP/1.0") else {
+      throw FramingViolation("Exactly one Host header is needed.")
+    }
+    guard hosts.allSatisfy({ $0.utf8.allSatisfy(isHostCharacter) }) else {
+      throw FramingViolation("The Host header isn't a host name with an optional port.")
+    }
+    for name in [HTTPField.Name.contentLength, .authorization, .contentType] where fields[values: name].count > 1 {
+      throw FramingViolation("The header \(name.rawName) stands more than once.")
+    }
+    if let length = fields[.contentLength] {
+      guard (1...18).contains(length.utf8.count), length.utf8.allSatisfy(isDigit) else {
+        throw FramingViolation("The Content-Length isn't a number.")
+      }
+    }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func isHostCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
+      UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "%"):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// What a path and a method lead to.
+package enum Route: Sendable, Equatable {
+  /// `POST /connections/{id}/reject`; the id is still unchecked text.
+  case reject(id: String)
+  case livez
+  case readyz
+  case openAPI
+}
+
+extension Route {
+  /// The route's name in logs and metrics; a closed set, unlike the paths.
+  package var name: String {
+    switch self {
+    case .reject: "reject"
+    case .livez: "livez"
+    case .readyz: "readyz"
+    case .openAPI: "openapi"
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import HTTPTypes
+
+/// Finds the route of a request. Paths are compared as they were sent: there is nothing to decode and nothing to
+/// normalise, so no second spelling of a path leads anywhere.
+package enum Router {
+  /// The route of `request`.
+  ///
+  /// - Throws: `route_not_found`, or `method_not_allowed` with `Allow`.
+  package static func route(_ request: Request) throws(Problem) -> Route {
+    guard let (route, methods) = match(path: request.target.path) else {
+      throw Problem(.routeNotFound, "There is nothing at this path. GET /openapi.json lists what there is.")
+    }
+    guard methods.contains(request.method) else {
+      let allow = methods.joined(separator: ", ")
+      throw Problem(.methodNotAllowed, "This path takes \(allow) only.", fields: [.allow: allow])
+    }
+    return route
+  }
+
+  /// Whether a call to this path is one that the audit has to know of.
+  package static func isAudited(path: String) -> Bool {
+    path == "/connections" || path.hasPrefix("/connections/")
+  }
+
+  private static let readMethods = ["GET", "HEAD"]
+
+  private static func match(path: String) -> (Route, methods: [String])? {
+    switch path {
+    case "/livez": return (.livez, readMethods)
+    case "/readyz": return (.readyz, readMethods)
+    case "/openapi.json": return (.openAPI, readMethods)
+    default:
+      let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+      guard segments.count == 4, segments[0].isEmpty, segments[1] == "connections", segments[3] == "reject" else {
+        return nil
+      }
+      return (.reject(id: String(segments[2])), ["POST"])
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import HTTPTypes
+
+/// Turns what came of a reject into what the caller is told.
+package enum RejectionTranslation {
+  /// The connection that AWS took the reject for.
+  ///
+  /// - Throws: the problem that the report amounts to.
+  package static func connection(from report: RejectionReport) throws(Problem) -> Connection {
+    switch report.verdict {
+    case .accepted(let connection): return connection
+    case .refused: throw refusal(report)
+    case .notUnderstood:
+      throw Problem(
+        .upstreamError,
+        "AWS's answer wasn't understood or broke off, so it isn't known whether the connection was rejected. "
+          + "Look it up in AWS before trying again.",
+        outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer)
+    case .unreachable:
+      throw Problem(
+        .upstreamUnreachable,
+        "No connection to AWS could be made, so nothing was sent. Try again; if it goes on, tell whoever runs the gateway."
+      )
+    case .timedOut:
+      throw Problem(
+        .upstreamTimeout,
+        "The reject was sent, but AWS didn't answer in time, so it isn't known whether the connection was rejected. "
+          + "Look it up in AWS before trying again.",
+        outcome: .unknown)
+    case .noCredentials:
+      throw Problem(
+        .credentialsUnavailable,
+        "The gateway has no usable AWS credentials, so nothing was sent. Tell whoever runs the gateway.")
+    case .tooLate:
+      throw Problem(
+        .auditUnavailable,
+        "Writing the audit log took longer than the request may take, so nothing was sent. Try again.",
+        fields: [.retryAfter: "1"])
+    }
+  }
+
+  private static func refusal(_ report: RejectionReport) -> Problem {
+    let said = report.answer.message.map { " AWS says: \($0)" } ?? ""
+    switch AWSErrorClass(code: report.answer.code) {
+    case .notFound:
+      return Problem(
+        .connectionNotFound,
+        "No such inbound connection in \(report.region), the region that was asked. A connection lives in the account "
+          + "and region of its destination domain, not of its source." + said,
+        outcome: .notRejected, aws: report.answer)
+    case .notRejectable:
+      return Problem(
+        .connectionNotRejectable,
+        "The connection can't be rejected in its present state; only one that awaits acceptance can." + said,
+        outcome: .notRejected, aws: report.answer)
+    case .validation:
+      return Problem(
+        .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
+    case .throttled:
+      return Problem(
+        .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.",
+        outcome: .notRejected, aws: report.answer, fields: [.retryAfter: "2"])
+    case .denied:
+      return Problem(
+        .upstreamDenied,
+        "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway." + said,
+        outcome: .notRejected, aws: report.answer)
+    case .other:
+      return Problem(
+        .upstreamError,
+        "AWS failed, so it isn't known whether the connection was rejected. Look it up in AWS before trying again."
+          + said,
+        outcome: .unknown, aws: report.answer)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// An inbound connection as AWS tells of it (AWS API reference: `InboundConnection`). What AWS leaves out is `nil`.
+package struct Connection: Sendable, Equatable {
+  /// One side of the connection (`AWSDomainInformation`).
+  package struct Domain: Sendable, Equatable {
+    package let ownerID: String?
+    package let name: String?
+    package let region: String?
+
+    package init(ownerID: String?, name: String?, region: String?) {
+      self.ownerID = ownerID
+      self.name = name
+      self.region = region
+    }
+  }
+
+  package let id: String
+  /// AWS's `StatusCode`; one that AWS adds tomorrow passes through.
+  package let status: String?
+  package let statusMessage: String?
+  package let mode: String?
+  package let local: Domain?
+  package let remote: Domain?
+
+  package init(
+    id: String, status: String?, statusMessage: String?, mode: String?, local: Domain?, remote: Domain?
+  ) {
+    self.id = id
+    self.status = status
+    self.statusMessage = statusMessage
+    self.mode = mode
+    self.local = local
+    self.remote = remote
+  }
+
+  /// As it stands in the gateway's answers.
+  package var json: JSON {
+    .object([
+      ("id", .string(id)),
+      ("status", status.map(JSON.string)),
+      ("statusMessage", statusMessage.map(JSON.string)),
+      ("mode", mode.map(JSON.string)),
+      ("local", local.map(\.json)),
+      ("remote", remote.map(\.json)),
+    ])
+  }
+}
+
+extension Connection.Domain {
+  fileprivate var json: JSON {
+    .object([
+      ("ownerId", ownerID.map(JSON.string)),
+      ("domainName", name.map(JSON.string)),
+      ("region", region.map(JSON.string)),
+    ])
+  }
+}

@@ -1,0 +1,92 @@
+import CMicroHTTPD
+import GatewayCore
+import Glibc
+
+// Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
+// code dies on C's thread. The `context` of the first three is the `Listener`, not owned: it stops the daemon before it
+// goes. What `requestLineRead` returns is the `PendingRequest`, retained; `requestCompleted` releases it.
+
+/// The request line was read: makes the object that stands for the request.
+func requestLineRead(
+  _ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+  guard let connection else { return nil }
+  let pending = PendingRequest(target: uri.map { String(cString: $0) } ?? "", connection: connection)
+  if let uri { cmicrohttpd_hide_arguments(uri) }
+  return Unmanaged.passRetained(pending).toOpaque()
+}
+
+/// The head is there, or a piece of the body, or all of it, or the connection was resumed.
+func requestCalled(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+  _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
+  _ uploadSize: UnsafeMutablePointer<Int>?, _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+  guard let context, let connection, let uploadSize, let method, let version, let pointer = request?.pointee else {
+    return .NO
+  }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let pending = Unmanaged<PendingRequest>.fromOpaque(pointer).takeUnretainedValue()
+  let bytes = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)
+  let action = pending.called(upload: bytes) {
+    listener.reader.request(pending, method: String(cString: method), version: String(cString: version))
+  }
+  uploadSize.pointee = 0
+  switch action {
+  case .readMore:
+    return .YES
+  case .dispatch(let request):
+    // Suspended first: the answer may be there before this function returns.
+    MHD_suspend_connection(connection)
+    listener.dispatch(request, pending)
+    return .YES
+  case .send(let answer):
+    return ResponseWriter.send(answer, on: connection)
+  }
+}
+
+/// The request is over, answered or not.
+func requestCompleted(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
+) {
+  guard let context, let pointer = request?.pointee else { return }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  listener.completed(Unmanaged<PendingRequest>.fromOpaque(pointer).takeRetainedValue())
+  request?.pointee = nil
+}
+
+/// One header line. `context` points to the array that collects them.
+func collectHeaderField(
+  _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?, _ nameSize: Int,
+  _ value: UnsafePointer<CChar>?, _ valueSize: Int
+) -> MHD_Result {
+  guard let fields = context?.assumingMemoryBound(to: [RequestHead.Field].self) else { return .NO }
+  let name = UnsafeRawBufferPointer(start: name, count: name == nil ? 0 : nameSize)
+  let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize)
+  fields.pointee.append(RequestHead.Field(name: String(decoding: name, as: UTF8.self), value: Array(value)))
+  return .YES
+}
+
+/// A body that breaks off is read. `context` is the `PartialBody`.
+func partialBodyRead(
+  _ context: UnsafeMutableRawPointer?, _ position: UInt64, _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int
+) -> Int {
+  guard let context, let buffer else { return CMICROHTTPD_END_WITH_ERROR }
+  return Unmanaged<PartialBody>.fromOpaque(context).takeUnretainedValue()
+    .read(from: Int(position), into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
+}
+
+/// The response is gone, and with it its reference to the `PartialBody`.
+func partialBodyFreed(_ context: UnsafeMutableRawPointer?) {
+  guard let context else { return }
+  Unmanaged<PartialBody>.fromOpaque(context).release()
+}
+
+/// libmicrohttpd found itself broken. Nothing it holds can be trusted any more, so the process ends here; what is on
+/// disk is on disk.
+func stopOnPanic(
+  _ context: UnsafeMutableRawPointer?, _ file: UnsafePointer<CChar>?, _ line: UInt32, _ reason: UnsafePointer<CChar>?
+) {
+  abort()
+}

@@ -1,0 +1,88 @@
+import CMicroHTTPD
+import GatewayCore
+import HTTPTypes
+import Synchronization
+
+/// One request on its way through libmicrohttpd: a state machine that says what to do at each of its calls.
+///
+/// `head` → `body` → `suspended` → `answered`. A request whose body won't be read goes from `head` to `suspended`.
+/// `@unchecked Sendable` because `connection` is only handed back to libmicrohttpd, which guards it: for resuming, from
+/// any thread, once; for all else, from its own thread, inside a callback.
+final class PendingRequest: @unchecked Sendable {
+  private enum State {
+    /// The first call for this request is still to come.
+    case head
+    /// The body is coming in.
+    case body(Request, received: [UInt8])
+    /// The connection is suspended; whoever completes it first resumes it.
+    case suspended
+    /// The answer waits for libmicrohttpd's next call.
+    case answered(Answer)
+  }
+
+  /// What the access handler does next.
+  enum Action {
+    case readMore
+    /// Suspend the connection, then hand the request on.
+    case dispatch(Request)
+    case send(Answer)
+  }
+
+  /// The request target as it stood on the request line.
+  let target: String
+  let connection: OpaquePointer
+  private let state = Mutex(State.head)
+
+  init(target: String, connection: OpaquePointer) {
+    self.target = target
+    self.connection = connection
+  }
+
+  /// A call of the access handler.
+  ///
+  /// - Parameters:
+  ///   - upload: the body's bytes that came with this call; empty on the first call and when the body is complete.
+  ///   - readHead: makes the request of the head; called once, on the first call.
+  func called(upload: UnsafeRawBufferPointer, readHead: () -> Request) -> Action {
+    state.withLock { state in
+      switch state {
+      case .head:
+        let request = readHead()
+        guard request.violation == nil, request.body != .tooLarge else {
+          state = .suspended
+          return .dispatch(request)
+        }
+        state = .body(request, received: [])
+        return .readMore
+      case .body(let request, let received) where upload.isEmpty:
+        state = .suspended
+        return .dispatch(request.with(body: .complete(received)))
+      case .body(let request, var received):
+        received.append(contentsOf: upload)
+        state = .body(request, received: received)
+        return .readMore
+      case .suspended:
+        return .readMore
+      case .answered(let answer):
+        return .send(answer)
+      }
+    }
+  }
+
+  /// Gives the request its answer and wakes its connection. Only the first answer counts.
+  func complete(_ answer: Answer) {
+    let isFirst = state.withLock { state in
+      guard case .suspended = state else { return false }
+      state = .answered(answer)
+      return true
+    }
+    if isFirst { MHD_resume_connection(connection) }
+  }
+}
+
+extension Request {
+  fileprivate func with(body: Body) -> Request {
+    Request(
+      id: id, method: method, target: target, fields: fields, body: body, client: client, violation: violation)
+  }
+}

@@ -1,0 +1,46 @@
+import CMicroHTTPD
+import GatewayCore
+import HTTPTypes
+
+/// Makes a `Request` of what libmicrohttpd parsed, once it is sure that it parsed what was sent.
+struct RequestReader: Sendable {
+  let trustedProxies: TrustedProxies
+  /// The largest body that is read, in bytes.
+  let bodyLimit: Int
+  let randomBytes: @Sendable (Int) -> [UInt8]
+
+  func request(_ pending: PendingRequest, method: String, version: String) -> Request {
+    let head = RequestHead(
+      method: method, target: pending.target, version: version, fields: headerFields(of: pending.connection),
+      byteCount: cmicrohttpd_header_size(pending.connection))
+    let peer = cmicrohttpd_peer(pending.connection).flatMap(IPAddress.init)
+    var fields: HTTPFields = [:]
+    var violation: FramingViolation?
+    do {
+      fields = try Framing.fields(of: head)
+    } catch {
+      violation = error
+    }
+    return Request(
+      id: requestID(fields), method: method, target: RequestTarget(pending.target), fields: fields,
+      body: announcesTooMuch(fields) ? .tooLarge : .complete([]),
+      client: trustedProxies.client(peer: peer, fields: fields), violation: violation)
+  }
+
+  private func requestID(_ fields: HTTPFields) -> RequestID {
+    let supplied = fields[values: .xRequestID]
+    return (supplied.count == 1 ? RequestID(callerSupplied: supplied[0]) : nil) ?? RequestID(randomBytes: randomBytes(16))
+  }
+
+  private func announcesTooMuch(_ fields: HTTPFields) -> Bool {
+    fields[.contentLength].flatMap { Int($0) }.map { $0 > bodyLimit } ?? false
+  }
+
+  private func headerFields(of connection: OpaquePointer) -> [RequestHead.Field] {
+    var fields: [RequestHead.Field] = []
+    withUnsafeMutablePointer(to: &fields) { fields in
+      _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectHeaderField, fields)
+    }
+    return fields
+  }
+}

@@ -1,0 +1,136 @@
+import CMicroHTTPD
+package import GatewayCore
+import Glibc
+import Synchronization
+
+/// An HTTP/1.1 listener on libmicrohttpd: an epoll thread pool that parses, checks and suspends; the handler's answer
+/// is ready when the connection is resumed.
+///
+/// `@unchecked Sendable` because `daemon` is set once, before `start` returns, and libmicrohttpd guards what is behind it.
+package final class Listener: @unchecked Sendable {
+  package typealias Handler = @Sendable (Request) async -> Answer
+
+  /// How the listener listens.
+  package struct Configuration: Sendable {
+    package var address: ListenAddress
+    /// How many threads parse and write.
+    package var threads: UInt32 = 2
+    /// The largest body that is read, in bytes.
+    package var bodyLimit = Framing.bodyLimit
+    package var trustedProxies = TrustedProxies()
+    /// TLS with this certificate chain and key, both PEM. Only the stand-in for AWS has it.
+    package var tls: (certificate: String, key: String)?
+
+    package init(address: ListenAddress) {
+      self.address = address
+    }
+  }
+
+  /// Memory for each connection: request head, its parsed fields and the answer's head. A head of `Framing.headLimit`
+  /// bytes fits, whatever its fields are, so that 431 is ours to say. Only what is used is touched.
+  private static let connectionMemory = 96 * 1024
+  /// Connections at one time; beyond it they wait in the backlog.
+  private static let connectionLimit = 4096
+  /// Seconds without a byte after which a connection that waits for its client is closed.
+  private static let idleTimeout = 30
+
+  /// Where it listens, with the real port.
+  package let address: ListenAddress
+  let reader: RequestReader
+  private let socket: ListeningSocket
+  private let handler: Handler
+  private let executor: any TaskExecutor
+  private let inFlight = Mutex<[ObjectIdentifier: PendingRequest]>([:])
+  private var daemon: OpaquePointer?
+
+  /// Begins to listen and to serve.
+  ///
+  /// - Parameters:
+  ///   - executor: where `handler` runs.
+  ///   - randomBytes: for the ids of requests that bring none.
+  ///   - handler: gives each request its answer. It may take its time: the connection is suspended meanwhile.
+  /// - Throws: `ListenError`.
+  package init(
+    _ configuration: Configuration, executor: any TaskExecutor, randomBytes: @escaping @Sendable (Int) -> [UInt8],
+    handler: @escaping Handler
+  ) throws(ListenError) {
+    socket = try ListeningSocket(configuration.address)
+    address = socket.address
+    reader = RequestReader(
+      trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
+    self.handler = handler
+    self.executor = executor
+    MHD_set_panic_func(stopOnPanic, nil)
+    daemon = start(configuration)
+    guard daemon != nil else {
+      close(socket.descriptor)
+      throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
+    }
+  }
+
+  /// Hands a request on. Its connection is suspended already.
+  func dispatch(_ request: Request, _ pending: PendingRequest) {
+    inFlight.withLock { $0[ObjectIdentifier(pending)] = pending }
+    Task(executorPreference: executor) { [handler] in
+      pending.complete(await handler(request))
+    }
+  }
+
+  /// libmicrohttpd is done with a request: answered, or its client is gone.
+  func completed(_ pending: PendingRequest) {
+    _ = inFlight.withLock { $0.removeValue(forKey: ObjectIdentifier(pending)) }
+  }
+
+  /// Stops: no new connections, then the requests under way get until `deadline` to be answered, then the rest gets
+  /// `lastAnswer`, then every connection is closed.
+  ///
+  /// libmicrohttpd aborts the process if it is stopped with a suspended connection, hence the order.
+  package func stop(deadline: ContinuousClock.Instant, lastAnswer: Answer) {
+    guard let daemon else { return }
+    close(MHD_quiesce_daemon(daemon))
+    waitUntilIdle(deadline)
+    let rest = inFlight.withLock { Array($0.values) }
+    rest.forEach { $0.complete(lastAnswer) }
+    waitUntilIdle(ContinuousClock.now + .seconds(1))
+    MHD_stop_daemon(daemon)
+    self.daemon = nil
+  }
+
+  private func waitUntilIdle(_ deadline: ContinuousClock.Instant) {
+    while inFlight.withLock({ !$0.isEmpty }), ContinuousClock.now < deadline {
+      usleep(2000)
+    }
+  }
+
+  private func start(_ configuration: Configuration) -> OpaquePointer? {
+    // The daemon doesn't own us: it is stopped before we go.
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    var options = [
+      MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket.descriptor), ptr_value: nil),
+      MHD_OptionItem(option: .THREAD_POOL_SIZE, value: Int(configuration.threads), ptr_value: nil),
+      MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
+      MHD_OptionItem(option: .CONNECTION_LIMIT, value: Self.connectionLimit, ptr_value: nil),
+      MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Self.idleTimeout, ptr_value: nil),
+      cmicrohttpd_unescape_option(),
+      cmicrohttpd_uri_option(requestLineRead, context),
+      cmicrohttpd_completed_option(requestCompleted, context),
+    ]
+    let end = MHD_OptionItem(option: .END, value: 0, ptr_value: nil)
+    guard let tls = configuration.tls else {
+      options.append(end)
+      return cmicrohttpd_start(cmicrohttpd_flags(0), requestCalled, context, &options)
+    }
+    var certificate = Array(tls.certificate.utf8CString)
+    var key = Array(tls.key.utf8CString)
+    return certificate.withUnsafeMutableBytes { certificate in
+      key.withUnsafeMutableBytes { key in
+        options += [
+          MHD_OptionItem(option: .HTTPS_MEM_CERT, value: 0, ptr_value: certificate.baseAddress),
+          MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: key.baseAddress),
+          end,
+        ]
+        return cmicrohttpd_start(cmicrohttpd_flags(1), requestCalled, context, &options)
+      }
+    }
+  }
+}
