@@ -76,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "connection-gateway",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AuditLog", "Clocks", logging, argumentParser,
+        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", logging, argumentParser,
       ],
       swiftSettings: common),
     .executableTarget(

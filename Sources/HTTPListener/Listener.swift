@@ -33,6 +33,8 @@ package final class Listener: @unchecked Sendable {
   private static let connectionLimit = 4096
   /// Seconds without a byte after which a connection that waits for its client is closed.
   private static let idleTimeout = 30
+  /// How long a request may still take once it was hurried.
+  private static let hurriedTime = Duration.seconds(2)
 
   /// Where it listens, with the real port.
   package let address: ListenAddress
@@ -81,25 +83,34 @@ package final class Listener: @unchecked Sendable {
     _ = inFlight.withLock { $0.removeValue(forKey: ObjectIdentifier(pending)) }
   }
 
-  /// Stops: no new connections, then the requests under way get until `deadline` to be answered, then the rest gets
-  /// `lastAnswer`, then every connection is closed.
+  /// Stops: no new connections, then the requests under way get until `deadline` to be answered. What isn't by then is
+  /// hurried, and cut off with no answer if even that doesn't help. Then every connection is closed.
   ///
   /// libmicrohttpd aborts the process if it is stopped with a suspended connection, hence the order.
-  package func stop(deadline: ContinuousClock.Instant, lastAnswer: Answer) {
+  ///
+  /// - Parameter hurry: ends what the handlers wait for.
+  package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
     guard let daemon else { return }
     close(MHD_quiesce_daemon(daemon))
-    waitUntilIdle(deadline)
+    if !isIdle(by: deadline) {
+      hurry()
+      _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)
+    }
     let rest = inFlight.withLock { Array($0.values) }
-    rest.forEach { $0.complete(lastAnswer) }
-    waitUntilIdle(ContinuousClock.now + .seconds(1))
+    rest.forEach { $0.complete(.cut) }
+    _ = isIdle(by: ContinuousClock.now + .seconds(1))
     MHD_stop_daemon(daemon)
     self.daemon = nil
   }
 
-  private func waitUntilIdle(_ deadline: ContinuousClock.Instant) {
-    while inFlight.withLock({ !$0.isEmpty }), ContinuousClock.now < deadline {
-      usleep(2000)
+  /// Waits until every request that was handed on is answered and its answer sent. It happens once, at the end, so it
+  /// looks again and again rather than being told.
+  private func isIdle(by deadline: ContinuousClock.Instant) -> Bool {
+    while inFlight.withLock({ !$0.isEmpty }) {
+      guard ContinuousClock.now < deadline else { return false }
+      usleep(1000)
     }
+    return true
   }
 
   private func start(_ configuration: Configuration) -> OpaquePointer? {

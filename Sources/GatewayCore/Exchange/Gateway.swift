@@ -31,6 +31,11 @@ package final class Gateway: Sendable {
     stopping.store(true, ordering: .relaxed)
   }
 
+  /// Whether `stop` was called.
+  package var isStopping: Bool {
+    stopping.load(ordering: .relaxed)
+  }
+
   /// The response to a request, audited where it has to be.
   package func respond(to request: Request) async -> Response {
     let started = clock.now()
@@ -44,7 +49,8 @@ package final class Gateway: Sendable {
       code = problem.code
       response = problem.response(requestID: request.id)
     }
-    finish(&response, for: request)
+    StandardFields.add(to: &response, for: request)
+    if isStopping { response.closesConnection = true }
     observer.responded(
       to: request, route: trace.route, response: response, code: code, after: clock.now() - started)
     return response
@@ -63,11 +69,11 @@ package final class Gateway: Sendable {
     trace.route = route.name
     switch route {
     case .livez: return health.live
-    case .readyz: return await health.ready(isStopping: stopping.load(ordering: .relaxed))
+    case .readyz: return await health.ready(isStopping: isStopping)
     case .openAPI: return Response(status: .ok, fields: [.contentType: "application/json"], body: openAPIDocument)
     case .reject(let id):
       trace.connectionID = ConnectionID(id)
-      if stopping.load(ordering: .relaxed) {
+      if isStopping {
         throw Problem(
           .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
       }
@@ -87,17 +93,6 @@ package final class Gateway: Sendable {
       return problem
     } catch {
       return .auditUnavailable(error, observer: observer)
-    }
-  }
-
-  /// The headers that every response carries.
-  private func finish(_ response: inout Response, for request: Request) {
-    response.fields[.xRequestID] = request.id.description
-    response.fields[.cacheControl] = "no-store"
-    response.fields[.xContentTypeOptions] = "nosniff"
-    // After a refusal that left bytes unread, or a message that can't be trusted, what follows can't be trusted either.
-    if request.violation != nil || request.body == .tooLarge || stopping.load(ordering: .relaxed) {
-      response.closesConnection = true
     }
   }
 }

@@ -1,0 +1,82 @@
+import Clocks
+import GatewayCore
+import Synchronization
+
+/// The gateway's counters, in Prometheus's text format.
+///
+/// Labels take few values, all of them known beforehand: routes, statuses, codes, verdicts. No id, no address.
+package final class Metrics: Sendable {
+  private struct RequestKey: Hashable {
+    let route: String
+    let status: Int
+    let code: String
+  }
+
+  private struct State {
+    var requests: [RequestKey: Int] = [:]
+    var upstream: [String: Int] = [:]
+    var auditFailures = 0
+    var durations = Histogram()
+  }
+
+  /// What is asked of others when the metrics are read.
+  package struct Gauges: Sendable {
+    package let auditWritable: Bool
+    package let auditRecords: Int
+    package let tokens: Int
+    package let tokensCurrent: Bool
+    package let tokensReloadFailures: Int
+
+    package init(
+      auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int
+    ) {
+      self.auditWritable = auditWritable
+      self.auditRecords = auditRecords
+      self.tokens = tokens
+      self.tokensCurrent = tokensCurrent
+      self.tokensReloadFailures = tokensReloadFailures
+    }
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  func countRequest(route: String, status: Int, code: ProblemCode?, duration: Duration) {
+    let key = RequestKey(route: route, status: status, code: code?.rawValue ?? "")
+    state.withLock { state in
+      state.requests[key, default: 0] += 1
+      if route == "reject" { state.durations.observe(duration) }
+    }
+  }
+
+  func countUpstream(result: String) {
+    state.withLock { $0.upstream[result, default: 0] += 1 }
+  }
+
+  func countAuditFailure() {
+    state.withLock { $0.auditFailures += 1 }
+  }
+
+  /// The whole page.
+  package func page(_ gauges: Gauges) -> String {
+    let state = state.withLock { $0 }
+    var page = MetricsPage()
+    page.counter(
+      "requests_total", "Requests answered, by route, HTTP status and problem code.",
+      state.requests.map { key, count in
+        (["route": key.route, "status": String(key.status), "code": key.code], count)
+      })
+    page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
+    page.counter(
+      "upstream_calls_total", "Calls to AWS, by how they ended.", state.upstream.map { (["result": $0], $1) })
+    page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
+    page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
+    page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
+    page.gauge("tokens", "Tokens in force.", gauges.tokens)
+    page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
+    page.counter(
+      "tokens_reload_failures_total", "Times the tokens file couldn't be used.", [([:], gauges.tokensReloadFailures)])
+    return page.text
+  }
+}

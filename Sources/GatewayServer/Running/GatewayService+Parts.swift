@@ -1,0 +1,90 @@
+import AWSCredentials
+import AuditLog
+import Clocks
+import CurlTransport
+import Digest
+import FoundationEssentials
+import GatewayCore
+import HTTPListener
+import Logging
+import OpenSearchClient
+
+/// The parts of the service, each with the setting to blame if it can't be had.
+extension GatewayService {
+  static func loadTokens(
+    _ settings: ServeSettings, _ table: TokenTable, _ logger: Logger
+  ) throws(SettingsError) -> TokensReloader {
+    do {
+      let tokens = try TokensReloader(file: TokensFile(path: settings.tokensPath), table: table, logger: logger)
+      if table.count == 0 { logger.warning("the tokens file has no tokens, so every call will be refused") }
+      return tokens
+    } catch {
+      throw SettingsError(Setting.tokens.flag, "\(error)")
+    }
+  }
+
+  static func curlSettings(_ settings: ServeSettings) throws(SettingsError) -> CurlSettings {
+    if let bundle = settings.certificateBundle {
+      let content = try? Data(contentsOf: URL(filePath: bundle))
+      guard let content, String(decoding: content, as: UTF8.self).contains("-----BEGIN") else {
+        throw SettingsError("AWS_CA_BUNDLE", "\(bundle) can't be read, or has no PEM certificates in it")
+      }
+    }
+    return CurlSettings(
+      certificateBundle: settings.certificateBundle, allowsPlainHTTP: settings.endpoint.allowsPlainHTTP)
+  }
+
+  static func startLoop(_ settings: CurlSettings) throws(SettingsError) -> EventLoop {
+    do {
+      return try EventLoop(settings)
+    } catch let error as CurlUnusable {
+      throw SettingsError("libcurl", error.reason)
+    } catch {
+      throw SettingsError("threads", "the system can't start one")
+    }
+  }
+
+  static func openAudit(_ settings: ServeSettings, _ logger: Logger) throws(SettingsError) -> AuditLog {
+    let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
+    do {
+      return try AuditLog(
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, logger: logger)
+    } catch let error as AuditUnavailable {
+      throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
+    } catch {
+      throw SettingsError("threads", "the system can't start one")
+    }
+  }
+
+  static func health(audit: AuditLog, credentials: CredentialChain, tokens: TokensReloader) -> Health {
+    Health(checks: [
+      .init(name: "audit") { audit.isWritable },
+      .init(name: "credentials") { (try? await credentials.credentials()) != nil },
+      .init(name: "tokens") { tokens.isCurrent },
+    ])
+  }
+
+  static func listen(
+    _ settings: ServeSettings, loop: EventLoop, gateway: Gateway, admin: AdminHandler
+  ) throws(SettingsError) -> (public: Listener, admin: Listener) {
+    var configuration = Listener.Configuration(address: settings.listen)
+    configuration.trustedProxies = settings.trustedProxies
+    var adminConfiguration = Listener.Configuration(address: settings.adminListen)
+    adminConfiguration.threads = 1
+    return (
+      try listen(configuration, .listen, loop) { .response(await gateway.respond(to: $0)) },
+      try listen(adminConfiguration, .adminListen, loop) { .response(await admin.respond(to: $0)) }
+    )
+  }
+
+  private static func listen(
+    _ configuration: Listener.Configuration, _ setting: Setting, _ loop: EventLoop,
+    _ handler: @escaping Listener.Handler
+  ) throws(SettingsError) -> Listener {
+    do {
+      return try Listener(configuration, executor: loop, randomBytes: SecureRandom.bytes, handler: handler)
+    } catch {
+      throw SettingsError(setting.flag, "\(error)")
+    }
+  }
+}

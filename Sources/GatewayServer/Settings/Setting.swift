@@ -1,0 +1,32 @@
+/// A setting's names and default, in one place for `--help`, the environment and the errors.
+package struct Setting: Sendable {
+  /// `--listen`.
+  package let flag: String
+  /// `GATEWAY_LISTEN`.
+  package let variable: String
+  /// As it would be written on the command line.
+  package let defaultText: String?
+
+  package static let listen = Setting(flag: "--listen", variable: "GATEWAY_LISTEN", defaultText: "127.0.0.1:8080")
+  package static let adminListen = Setting(
+    flag: "--admin-listen", variable: "GATEWAY_ADMIN_LISTEN", defaultText: "127.0.0.1:8081")
+  package static let tokens = Setting(
+    flag: "--tokens", variable: "GATEWAY_TOKENS", defaultText: "/etc/connection-gateway/tokens.json")
+  package static let auditLog = Setting(
+    flag: "--audit-log", variable: "GATEWAY_AUDIT_LOG", defaultText: "/var/log/connection-gateway/audit.jsonl")
+  package static let trustedProxies = Setting(
+    flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
+  package static let requestTimeout = Setting(
+    flag: "--request-timeout", variable: "GATEWAY_REQUEST_TIMEOUT", defaultText: "15s")
+  package static let logLevel = Setting(flag: "--log-level", variable: "GATEWAY_LOG_LEVEL", defaultText: "info")
+  package static let logFormat = Setting(flag: "--log-format", variable: "GATEWAY_LOG_FORMAT", defaultText: nil)
+
+  /// Every variable of ours that is read.
+  package static let variables = Set(
+    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, logLevel, logFormat].map(\.variable))
+
+  /// What counts: the flag, else the variable unless it is empty, else the default.
+  package func value(_ flag: String?, _ environment: [String: String]) -> String? {
+    flag ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? defaultText
+  }
+}

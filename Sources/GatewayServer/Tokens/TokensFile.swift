@@ -1,0 +1,162 @@
+package import GatewayCore
+import Glibc
+
+/// `tokens.json` on disk.
+package struct TokensFile: Sendable {
+  /// What tells one state of the file from another without reading it: a new file under the name, or new content in the
+  /// same one.
+  package struct Stamp: Sendable, Equatable {
+    fileprivate let device: UInt64
+    fileprivate let inode: UInt64
+    fileprivate let size: Int64
+    fileprivate let modifiedSeconds: Int
+    fileprivate let modifiedNanoseconds: Int
+    fileprivate let mode: UInt32
+  }
+
+  /// More than a hundred thousand tokens.
+  private static let sizeLimit = 32 << 20
+
+  package let path: String
+
+  package init(path: String) {
+    self.path = path
+  }
+
+  /// The file's present state; `nil` if there is no file, or it can't be looked at.
+  package var stamp: Stamp? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Stamp(status) : nil
+  }
+
+  /// Reads the file.
+  ///
+  /// - Throws: `TokensFileError`: missing, unreadable, not a file, open to others, not valid.
+  package func read() throws(TokensFileError) -> TokensDocument {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT else { throw error("can't be read: \(systemReason())") }
+      throw error("doesn't exist; make one with 'connection-gateway token create --tokens \(path) …'", isMissing: true)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw error("can't be read: \(systemReason())") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw error("isn't a regular file") }
+    guard status.st_mode & 0o137 == 0 else {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      throw error("has the mode 0\(mode), but only its owner may write it and only its group may read it; chmod 0640 it")
+    }
+    do {
+      return try TokensDocument(bytes: try content(of: descriptor))
+    } catch let failure as TokensDocumentError {
+      throw error("isn't valid: \(failure.reason)")
+    } catch let failure as TokensFileError {
+      throw failure
+    } catch {
+      throw self.error("can't be read")
+    }
+  }
+
+  /// Changes the file: read, change, write to a temporary file beside it, fsync,
+  /// rename, fsync the folder. A lock on the folder keeps two commands from losing each other's work.
+  ///
+  /// - Parameter creating: whether to make the file where there is none.
+  /// - Throws: `TokensFileError`; then the file is as it was.
+  package func update<Result>(
+    creating: Bool, _ change: (inout TokensDocument) throws(TokensFileError) -> Result
+  ) throws(TokensFileError) -> Result {
+    // Through a symbolic link, so that the link stays and its target is replaced.
+    let target = resolvedPath
+    let folder = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+    let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard lock >= 0 else { throw error("can't be written: the folder \(folder) can't be opened: \(systemReason())") }
+    defer { close(lock) }
+    guard flock(lock, LOCK_EX) == 0 else { throw error("can't be locked: \(systemReason())") }
+    var document: TokensDocument
+    do {
+      document = try read()
+    } catch {
+      guard creating, error.isMissing else { throw error }
+      document = TokensDocument()
+    }
+    let result = try change(&document)
+    try replace(target, with: document.bytes)
+    guard fsync(lock) == 0 else { throw error("can't be put on disk: \(systemReason())") }
+    return result
+  }
+
+  private var resolvedPath: String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private func replace(_ target: String, with bytes: [UInt8]) throws(TokensFileError) {
+    let temporary = "\(target).\(getpid()).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw error("can't be written: \(temporary): \(systemReason())") }
+    defer { close(descriptor) }
+    // The gateway may run as another user than whoever makes tokens: owner and mode stay what they are.
+    var status = stat()
+    if stat(target, &status) == 0 {
+      guard fchown(descriptor, status.st_uid, status.st_gid) == 0 || status.st_uid == geteuid(),
+        fchmod(descriptor, status.st_mode & 0o777) == 0
+      else { throw failedWriting(temporary) }
+    }
+    guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+      rename(temporary, target) == 0
+    else { throw failedWriting(temporary) }
+  }
+
+  /// Takes the temporary file away; reads `errno` first.
+  private func failedWriting(_ temporary: String) -> TokensFileError {
+    let reason = systemReason()
+    unlink(temporary)
+    return error("can't be written: \(reason)")
+  }
+
+  private func content(of descriptor: Int32) throws(TokensFileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= Self.sizeLimit {
+      let count = Glibc.read(descriptor, &block, block.count)
+      guard count >= 0 else { throw error("can't be read: \(systemReason())") }
+      guard count > 0 else { return bytes }
+      bytes += block[..<count]
+    }
+    throw error("is larger than \(Self.sizeLimit >> 20) MiB")
+  }
+
+  private func systemReason() -> String {
+    String(cString: strerror(errno))
+  }
+
+  private func error(_ reason: String, isMissing: Bool = false) -> TokensFileError {
+    TokensFileError(path: path, reason: reason, isMissing: isMissing)
+  }
+}
+
+/// The tokens file can't be used.
+package struct TokensFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  package let path: String
+  package let reason: String
+  let isMissing: Bool
+
+  init(path: String, reason: String, isMissing: Bool = false) {
+    self.path = path
+    self.reason = reason
+    self.isMissing = isMissing
+  }
+
+  package var description: String {
+    "\(path) \(reason)"
+  }
+}
+
+extension TokensFile.Stamp {
+  fileprivate init(_ status: stat) {
+    self.init(
+      device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+      modifiedSeconds: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec, mode: status.st_mode)
+  }
+}

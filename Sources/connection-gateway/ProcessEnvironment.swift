@@ -1,0 +1,8 @@
+import FoundationEssentials
+
+/// The process's environment variables.
+enum ProcessEnvironment {
+  static var variables: [String: String] {
+    ProcessInfo.processInfo.environment
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Clocks
+import Digest
+import Glibc
+import HTTPListener
+import SigV4
+
+/// Stands in for Amazon OpenSearch Service: the two operations on inbound connections, as far as a client can tell.
+@main
+struct OpenSearchSimulator: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "opensearch-simulator",
+    abstract: "Stands in for Amazon OpenSearch Service's inbound connections, for tests and for trying things out.",
+    usage: "opensearch-simulator --seed <file> [<options>]",
+    discussion: HelpText.discussion,
+    version: "0.1.0")
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen. Port 0 means any free port; the log's first line has it.", valueName: "host:port"))
+  var listen = "127.0.0.1:0"
+
+  @Option(help: ArgumentHelp("A JSON list of connections in the form AWS has for them.", valueName: "file"))
+  var seed: String?
+
+  @Option(help: ArgumentHelp("Serve HTTPS with this certificate chain (PEM).", valueName: "file"))
+  var tlsCertificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's key (PEM).", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(help: "The region that requests have to be signed for.")
+  var region = "eu-west-1"
+
+  @Option(help: ArgumentHelp("The key id that requests have to be signed with.", valueName: "id"))
+  var accessKeyId = "SIMULATORACCESSKEY00"
+
+  @Option(help: ArgumentHelp("Its secret. It protects nothing.", valueName: "secret"))
+  var secretAccessKey = "simulator-secret-access-key-not-a-real-one"
+
+  @Option(help: ArgumentHelp("Makes the keys temporary ones: requests have to bring this token.", valueName: "token"))
+  var sessionToken: String?
+
+  @Option(help: ArgumentHelp("Where the log goes, JSON lines, appended. Else to stdout.", valueName: "file"))
+  var log: String?
+
+  func validate() throws {
+    // Not left to the parser, which would bury this one line under the whole of the help.
+    if seed == nil { throw ValidationError("Missing expected argument '--seed <file>'") }
+  }
+
+  func run() throws {
+    // First of all, so that every thread that follows leaves these signals to this one.
+    let stopSignals = StopSignals()
+    do {
+      try serve(until: stopSignals)
+    } catch {
+      StandardError.write(error.description)
+      throw ExitCode(EX_CONFIG)
+    }
+  }
+
+  private func serve(until stopSignals: StopSignals) throws(StartError) {
+    let configuration = try listenerConfiguration()
+    // `validate` saw to it that there is one.
+    let content = try SeedFile.read(seed ?? "")
+    let log = try EventLog(path: log)
+    let simulator = Simulator(
+      seed: content,
+      signatures: SignatureCheck(
+        credentials: SigningCredentials(
+          accessKeyID: accessKeyId, secretAccessKey: Secret(secretAccessKey),
+          sessionToken: sessionToken.map { Secret($0) }),
+        region: region, clock: .system),
+      clock: .system, log: log)
+    let listener = try start(configuration, simulator)
+    log.write(.listening(address: listener.address.description, scheme: configuration.tls == nil ? "http" : "https"))
+    stopSignals.wait()
+    // Nothing is worth waiting for: what is still open is a request that stalls or is slow on purpose.
+    listener.stop(deadline: .now, hurry: simulator.endWaits)
+  }
+
+  private func start(
+    _ configuration: Listener.Configuration, _ simulator: Simulator
+  ) throws(StartError) -> Listener {
+    do {
+      return try Listener(
+        configuration, executor: globalConcurrentExecutor, randomBytes: SecureRandom.bytes, handler: simulator.answer)
+    } catch {
+      throw StartError("--listen \(listen)", error.description)
+    }
+  }
+
+  private func listenerConfiguration() throws(StartError) -> Listener.Configuration {
+    guard let address = ListenAddress(listen) else {
+      throw StartError("--listen \(listen)", "it has to be HOST:PORT or [IPv6]:PORT")
+    }
+    var configuration = Listener.Configuration(address: address)
+    configuration.bodyLimit = Simulator.bodyLimit
+    switch (tlsCertificate, tlsKey) {
+    case (nil, nil): break
+    case (let certificate?, let key?):
+      configuration.tls = (
+        certificate: try TextFile.read(certificate, flag: "--tls-certificate"),
+        key: try TextFile.read(key, flag: "--tls-key")
+      )
+    case (nil, _?): throw StartError("--tls-key", "it needs --tls-certificate beside it")
+    case (_?, nil): throw StartError("--tls-certificate", "it needs --tls-key beside it")
+    }
+    return configuration
+  }
+}

@@ -1,0 +1,1 @@
+"""What the outside checks have in common."""
