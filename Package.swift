@@ -13,6 +13,9 @@ let common: [SwiftSetting] = [
 /// The targets that touch neither C nor a file: there, `unsafe` doesn't appear at all.
 let pure: [SwiftSetting] = common + [.strictMemorySafety()]
 
+/// Tests reach into everything, C structures included.
+let tests: [SwiftSetting] = common
+
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let argumentParser: Target.Dependency = .product(
@@ -86,5 +89,9 @@ let package = Package(
         argumentParser,
       ],
       swiftSettings: common),
+
+    // Tests: core
+
+    // Tests: edges
   ]
 )

@@ -26,7 +26,9 @@ package final class CredentialChain: CredentialsProvider {
 
   private func lookUp() throws(CredentialsUnavailable) -> SigningCredentials {
     if let found = try fromEnvironment() { return found }
-    if let profile = try Profile(environment: environment), let found = try Self.credentials(of: profile) { return found }
+    if let profile = try Profile(environment: environment), let found = try Self.credentials(of: profile) {
+      return found
+    }
     throw CredentialsUnavailable(
       "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY aren't set, and the profile "
         + "'\(environment["AWS_PROFILE"] ?? "default")' has no aws_access_key_id in the credentials or config file")
@@ -72,8 +74,10 @@ package final class CredentialChain: CredentialsProvider {
   private static func checked(
     _ keyID: String, _ secret: String, token: String?, place: String
   ) throws(CredentialsUnavailable) -> SigningCredentials {
-    for value in [keyID, secret, token ?? "x"] where value.isEmpty || !value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
-      throw CredentialsUnavailable("the credentials of \(place) have white space or control characters in them, or are empty")
+    let values = [keyID, secret] + (token.map { [$0] } ?? [])
+    guard values.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }) else {
+      throw CredentialsUnavailable(
+        "the credentials of \(place) have white space or control characters in them, or are empty")
     }
     return SigningCredentials(
       accessKeyID: keyID, secretAccessKey: Secret(secret), sessionToken: token.map(Secret.init))

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// `~/.aws/config` or `~/.aws/credentials`, read (AWS SDKs and Tools Reference Guide, "Shared config and credentials
 /// files").
 ///
@@ -31,7 +33,8 @@ struct ProfileFile: Equatable {
           throw CredentialsUnavailable("\(path), line \(index + 1): expected 'name = value'")
         }
         let name = content[..<equals].trimmed.lowercased()
-        if let profile { profiles[profile, default: [:]][name] = String(content[content.index(after: equals)...].trimmed) }
+        let value = String(content[content.index(after: equals)...].trimmed)
+        if let profile { profiles[profile, default: [:]][name] = value }
       }
     }
   }
@@ -48,13 +51,5 @@ struct ProfileFile: Equatable {
       return String(name.dropFirst().dropLast())
     }
     return String(name)
-  }
-}
-
-extension Substring {
-  /// Without white space at its ends.
-  var trimmed: Substring {
-    let start = drop(while: \.isWhitespace)
-    return start.lastIndex(where: { !$0.isWhitespace }).map { start[...$0] } ?? ""
   }
 }

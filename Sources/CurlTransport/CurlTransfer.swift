@@ -44,8 +44,7 @@ final class CurlTransfer: @unchecked Sendable {
       // An interim answer's head (1xx) is over; this one's begins.
       fields = HTTPFields()
     } else if let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) {
-      let value = line[line.index(after: colon)...]
-      fields.append(HTTPField(name: name, value: String(value.trimmingSuffix(while: \.isWhitespace).drop(while: \.isWhitespace))))
+      fields.append(HTTPField(name: name, value: String(line[line.index(after: colon)...].trimmed)))
     }
     return true
   }
@@ -66,11 +65,5 @@ final class CurlTransfer: @unchecked Sendable {
   func fail(timedOut: Bool, reason: String) {
     let failure: TransportFailure = attempts == 0 ? .notSent(reason) : timedOut ? .timedOut : .broken(reason)
     completion.resume(returning: .failure(failure))
-  }
-}
-
-extension Substring {
-  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> Substring {
-    lastIndex(where: { !predicate($0) }).map { self[...$0] } ?? ""
   }
 }

@@ -47,13 +47,7 @@ enum AWSErrorParser {
 }
 
 extension HTTPField.Name {
-  fileprivate static let amznErrorType = name("x-amzn-errortype")
-  fileprivate static let amznRequestID = name("x-amzn-requestid")
-  fileprivate static let amzRequestID = name("x-amz-request-id")
-
-  /// A name that stands in our source, and so is a token.
-  private static func name(_ text: String) -> HTTPField.Name {
-    guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) isn't a header name") }
-    return name
-  }
+  fileprivate static let amznErrorType = known("x-amzn-errortype")
+  fileprivate static let amznRequestID = known("x-amzn-requestid")
+  fileprivate static let amzRequestID = known("x-amz-request-id")
 }

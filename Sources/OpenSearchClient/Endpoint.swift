@@ -52,7 +52,8 @@ package struct Endpoint: Sendable, Equatable {
     let name = region.name
     if name.hasPrefix("cn-") { return "amazonaws.com.cn" }
     if name.contains("-iso") || name.hasPrefix("eusc-") {
-      throw EndpointError("AWS_REGION", "'\(name)' is in a partition that needs AWS_ENDPOINT_URL_OPENSEARCH in this version")
+      throw EndpointError(
+        "AWS_REGION", "'\(name)' is in a partition that needs AWS_ENDPOINT_URL_OPENSEARCH in this version")
     }
     return "amazonaws.com"
   }
@@ -63,8 +64,9 @@ package struct Endpoint: Sendable, Equatable {
     for name in settings {
       guard let value = profile.setting(name), value.lowercased() != "false" else { continue }
       throw EndpointError(
-        "AWS_PROFILE", "the profile '\(profile.name)' has \(name), which this version can't use; "
-          + "set AWS_ENDPOINT_URL_OPENSEARCH instead")
+        "AWS_PROFILE",
+        "the profile '\(profile.name)' has \(name), which this version can't use; set AWS_ENDPOINT_URL_OPENSEARCH instead"
+      )
     }
   }
 }

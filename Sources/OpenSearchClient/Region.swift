@@ -1,4 +1,5 @@
 package import AWSCredentials
+import GatewayCore
 
 /// The AWS region to ask: that of the *destination* domain, in which the connection lives.
 package struct Region: Sendable, Equatable {
@@ -12,17 +13,11 @@ package struct Region: Sendable, Equatable {
       throw EndpointError("AWS_REGION", "no region is set; set AWS_REGION to the destination domain's region")
     }
     // The region becomes a part of a host name and of what is signed.
-    guard (1...63).contains(name.utf8.count), name.utf8.allSatisfy(Self.isLabelCharacter), !name.hasPrefix("-") else {
+    let isLabel = name.utf8.allSatisfy { $0.isASCIILowercase || $0.isASCIIDigit || $0.isOne(of: "-") }
+    guard (1...63).contains(name.utf8.count), isLabel, !name.hasPrefix("-") else {
       throw EndpointError("AWS_REGION", "'\(name)' isn't a region's name, such as eu-west-1")
     }
     self.name = name
-  }
-
-  private static func isLabelCharacter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
-    default: false
-    }
   }
 }
 

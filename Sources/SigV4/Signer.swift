@@ -1,5 +1,5 @@
-import Digest
 package import Clocks
+import Digest
 
 /// Signs requests with AWS Signature Version 4 in the `Authorization` header (IAM User Guide, "AWS Signature Version 4
 /// for API requests").

@@ -48,8 +48,10 @@ struct TokenListCommand: ParsableCommand {
         ]
       }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count + 2) }.joined() + (row.last ?? "")
-    }.joined(separator: "\n")
+    let lines = rows.map { row in
+      let padded = zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count + 2) }
+      return padded.joined() + (row.last ?? "")
+    }
+    return lines.joined(separator: "\n")
   }
 }

@@ -26,7 +26,8 @@ struct ChainVerifier {
       report.startsAfter = record.seq - 1
     }
     guard record.prev == expected.hash else {
-      throw Break(what: "its 'prev' isn't the SHA-256 of the line before: one of the two was changed, or lines are missing")
+      throw Break(
+        what: "its 'prev' isn't the SHA-256 of the line before: one of the two was changed, or lines are missing")
     }
     guard record.seq == expected.sequence + 1 else {
       throw Break(what: "its 'seq' is \(record.seq), not \(expected.sequence + 1)")

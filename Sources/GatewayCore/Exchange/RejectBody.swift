@@ -26,7 +26,8 @@ struct RejectBody: Equatable {
   private static func object(_ bytes: [UInt8]) throws(Problem) -> StrictObject {
     // The decoder would also take UTF-16 and UTF-32, which RFC 8259 section 8.1 doesn't: those have zero bytes or a
     // byte order mark.
-    guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0), text.unicodeScalars.first != "\u{FEFF}"
+    guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0),
+      text.unicodeScalars.first != "\u{FEFF}"
     else { throw Problem(.invalidRequest, "The body isn't UTF-8.") }
     do {
       return try JSONDecoder().decode(StrictObject.self, from: Data(bytes))

@@ -7,17 +7,9 @@ package struct ConnectionID: Sendable, Hashable, CustomStringConvertible {
   /// `nil` for anything that isn't exactly an id. Percent-encoded text never is.
   package init?(_ text: some StringProtocol) {
     let bytes = text.utf8
-    guard (10...256).contains(bytes.count), let first = bytes.first, Self.isLetter(first),
-      bytes.allSatisfy({ Self.isLetter($0) || Self.isDigit($0) || $0 == UInt8(ascii: "-") })
+    guard (10...256).contains(bytes.count), let first = bytes.first, first.isASCIILowercase,
+      bytes.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || $0.isOne(of: "-") })
     else { return nil }
     description = String(text)
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 }

@@ -10,8 +10,8 @@ extension HTTPField.Name {
   /// `Host`. The package has a place of its own for it in a request, and so hides the name.
   package static let hostField = HTTPField.Name.known("Host")
 
-  /// A name that stands in our source, and so is a token.
-  private static func known(_ name: String) -> HTTPField.Name {
+  /// A name that stands in our source, and so is a token. Not for names from outside.
+  package static func known(_ name: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) isn't a header name") }
     return name
   }

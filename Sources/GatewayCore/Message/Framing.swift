@@ -70,30 +70,16 @@ package enum Framing {
     guard hosts.count == 1 || (hosts.isEmpty && version == "HTTP/1.0") else {
       throw FramingViolation("Exactly one Host header is needed.")
     }
-    guard hosts.allSatisfy({ $0.utf8.allSatisfy(isHostCharacter) }) else {
+    guard hosts.allSatisfy({ $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]%") } }) else {
       throw FramingViolation("The Host header isn't a host name with an optional port.")
     }
     for name in [HTTPField.Name.contentLength, .authorization, .contentType] where fields[values: name].count > 1 {
       throw FramingViolation("The header \(name.rawName) stands more than once.")
     }
     if let length = fields[.contentLength] {
-      guard (1...18).contains(length.utf8.count), length.utf8.allSatisfy(isDigit) else {
+      guard (1...18).contains(length.utf8.count), length.utf8.allSatisfy(\.isASCIIDigit) else {
         throw FramingViolation("The Content-Length isn't a number.")
       }
-    }
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-  }
-
-  private static func isHostCharacter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
-      UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "%"):
-      true
-    default: false
     }
   }
 }

@@ -7,7 +7,8 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
   /// The caller's own, if it is 1–128 characters of `[A-Za-z0-9._~-]`. One that looks like a gateway token is not
   /// taken, since ids are written to the log and the audit.
   package init?(callerSupplied text: String) {
-    guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy(Self.isAllowed), Redaction.redact(text) == text
+    guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: "._~-") }),
+      Redaction.redact(text) == text
     else { return nil }
     description = text
   }
@@ -15,15 +16,5 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
   /// A fresh one: 128 random bits in hex.
   package init(randomBytes: [UInt8]) {
     description = Hex.encode(randomBytes)
-  }
-
-  private static func isAllowed(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"),
-      UInt8(ascii: "-"):
-      true
-    default: false
-    }
   }
 }

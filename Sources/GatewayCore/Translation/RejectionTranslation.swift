@@ -62,7 +62,8 @@ package enum RejectionTranslation {
     case .denied:
       return Problem(
         .upstreamDenied,
-        "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway." + said,
+        "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway."
+          + said,
         outcome: .notRejected, aws: report.answer)
     case .other:
       return Problem(

@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Durations as people write them: `500ms`, `15s`, `5m`, `12h`, `90d`.
 package enum DurationText {
   private static let units: [(suffix: String, milliseconds: Int64)] = [
@@ -9,7 +11,7 @@ package enum DurationText {
   package static func duration(_ text: String) -> Duration? {
     guard let unit = units.first(where: { text.hasSuffix($0.suffix) }) else { return nil }
     let digits = text.dropLast(unit.suffix.count)
-    guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+    guard !digits.isEmpty, digits.utf8.allSatisfy(\.isASCIIDigit),
       let number = Int64(digits)
     else { return nil }
     let (milliseconds, isTooLarge) = number.multipliedReportingOverflow(by: unit.milliseconds)

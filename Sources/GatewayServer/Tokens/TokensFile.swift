@@ -44,7 +44,8 @@ package struct TokensFile: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else { throw error("isn't a regular file") }
     guard status.st_mode & 0o137 == 0 else {
       let mode = String(status.st_mode & 0o777, radix: 8)
-      throw error("has the mode 0\(mode), but only its owner may write it and only its group may read it; chmod 0640 it")
+      throw error(
+        "has the mode 0\(mode), but only its owner may write it and only its group may read it; chmod 0640 it")
     }
     do {
       return try TokensDocument(bytes: try content(of: descriptor))

@@ -29,11 +29,3 @@ package struct TrustedProxies: Sendable {
     ranges.contains { $0.contains(address) }
   }
 }
-
-extension Substring {
-  /// Without spaces and tabs at its ends.
-  fileprivate var trimmed: Substring {
-    let start = drop(while: { $0 == " " || $0 == "\t" })
-    return start.lastIndex(where: { $0 != " " && $0 != "\t" }).map { start[...$0] } ?? ""
-  }
-}

@@ -29,7 +29,8 @@ struct RequestReader: Sendable {
 
   private func requestID(_ fields: HTTPFields) -> RequestID {
     let supplied = fields[values: .xRequestID]
-    return (supplied.count == 1 ? RequestID(callerSupplied: supplied[0]) : nil) ?? RequestID(randomBytes: randomBytes(16))
+    let taken = supplied.count == 1 ? RequestID(callerSupplied: supplied[0]) : nil
+    return taken ?? RequestID(randomBytes: randomBytes(16))
   }
 
   private func announcesTooMuch(_ fields: HTTPFields) -> Bool {

@@ -17,7 +17,8 @@ enum ResponseWriter {
     }
   }
 
-  private static func queue(_ response: Response, _ message: OpaquePointer?, on connection: OpaquePointer) -> MHD_Result {
+  private static func queue(_ response: Response, _ message: OpaquePointer?, on connection: OpaquePointer) -> MHD_Result
+  {
     // Out of memory: the connection is closed, since there is nothing left to answer with.
     guard let message else { return .NO }
     defer { MHD_destroy_response(message) }

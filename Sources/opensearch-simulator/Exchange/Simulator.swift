@@ -38,10 +38,11 @@ final class Simulator: Sendable {
     let ending = FaultInjection.ending(fault, requestID: AWSRequestID.make()) { reply(to: inspection) }
     log.write(
       .request(RequestEvent(time: time, request: request, inspection: inspection, fault: fault, ending: ending)))
-    return await ending.answer(after: waits)
+    if let delay = ending.delay, await !waits.wait(for: delay) { return .cut }
+    return ending.answer
   }
 
-  /// Cuts off the requests that wait. None waits from now on.
+  /// Ends the waits of requests that stall or are slow, which cuts them off. None waits from now on.
   func endWaits() {
     waits.end()
   }

@@ -24,10 +24,10 @@ enum FaultInjection {
     case .throttle: return .whole(Reply(.throttling), requestID: requestID)
     case .error(let error): return .whole(Reply(error), requestID: requestID)
     case .html: return html()
-    case .stall: return Ending(delivery: .later(aDay, .cut), status: nil, code: nil, requestID: nil)
+    case .stall: return .cut(after: aDay)
     case .cut:
       _ = perform()
-      return Ending(delivery: .now(.cut), status: nil, code: nil, requestID: nil)
+      return .cut()
     case .cutMid(let bytes): return cutMid(perform(), bytes: bytes, requestID: requestID)
     case .garbage:
       _ = perform()
@@ -43,14 +43,14 @@ enum FaultInjection {
   private static func html() -> Ending {
     let response = Response(
       status: .badGateway, fields: [.contentType: "text/html"], body: Array(page.utf8), closesConnection: true)
-    return Ending(delivery: .now(.response(response)), status: response.status.code, code: nil, requestID: nil)
+    return Ending(answer: .response(response), status: response.status.code, code: nil, requestID: nil)
   }
 
   private static func cutMid(_ reply: Reply, bytes: Int, requestID: String) -> Ending {
     let response = reply.response(requestID: requestID)
     // At least one byte has to be missing.
     let answer = Answer.cutShort(response, bodyBytes: min(bytes, response.body.count - 1))
-    return Ending(delivery: .now(answer), status: reply.status.code, code: reply.code, requestID: requestID)
+    return Ending(answer: answer, status: reply.status.code, code: reply.code, requestID: requestID)
   }
 
   /// A success with a body that no success of the service has.
@@ -58,6 +58,6 @@ enum FaultInjection {
     var response = Reply(.object([])).response(requestID: requestID)
     response.body = body
     return Ending(
-      delivery: .now(.response(response)), status: response.status.code, code: nil, requestID: requestID)
+      answer: .response(response), status: response.status.code, code: nil, requestID: requestID)
   }
 }
