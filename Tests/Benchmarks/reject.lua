@@ -1,0 +1,12 @@
+-- What wrk sends: the same POST again and again, with the token and without a body. At the end, one line of JSON.
+wrk.method = "POST"
+wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCHMARK_TOKEN")
+
+function done(summary, latency, requests)
+  local errors = summary.errors
+  -- wrk counts in microseconds.
+  io.write(string.format(
+    '\n{"calls":%d,"seconds":%.6f,"p50":%d,"p99":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
+    summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
+    errors.connect, errors.read, errors.write, errors.status, errors.timeout))
+end
