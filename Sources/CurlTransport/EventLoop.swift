@@ -97,11 +97,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// Whether there is nothing to do; then whoever brings work wakes the loop.
+  /// Whether there is nothing to do but wait for libcurl; then whoever brings work wakes the loop.
   private func fallAsleep() -> Bool {
-    inbox.withLock { inbox in
-      inbox.isAsleep =
-        inbox.jobs.isEmpty && inbox.transfers.isEmpty && !inbox.cancelsTransfers && !inbox.isStopping
+    let hasTransfers = !transfers.isEmpty
+    return inbox.withLock { inbox in
+      let isDone = inbox.isStopping && !hasTransfers
+      inbox.isAsleep = inbox.jobs.isEmpty && inbox.transfers.isEmpty && !inbox.cancelsTransfers && !isDone
       return inbox.isAsleep
     }
   }

@@ -22,8 +22,7 @@ package struct AuditRecord: Sendable, Equatable {
 
   package let stage: Stage
   package var requestID: RequestID?
-  /// `connections.reject`.
-  package var action: String?
+  package var action: AuditAction?
   package var connectionID: ConnectionID?
   /// The path of a denied call that named no valid connection.
   package var path: String?
@@ -47,7 +46,7 @@ package struct AuditRecord: Sendable, Equatable {
       ("seq", .integer(sequence)),
       ("stage", .string(stage.rawValue)),
       ("requestId", requestID.map { .string($0.description) }),
-      ("action", action.map(JSON.string)),
+      ("action", action.map { .string($0.rawValue) }),
       ("connectionId", connectionID.map { .string($0.description) }),
       ("path", path.map(JSON.string)),
       ("caller", caller.map { .object([("token", .string($0.tokenID)), ("name", .string($0.name))]) }),

@@ -36,6 +36,7 @@ package struct AuditTrail: Sendable {
     -> IntentReceipt
   {
     var record = Self.record(.intent, of: call.request)
+    record.action = .reject
     record.connectionID = call.connectionID
     record.caller = call.caller
     record.reason = call.reason.map(Redaction.redact)
@@ -61,10 +62,13 @@ package struct AuditTrail: Sendable {
   }
 
   /// Puts a refusal on disk. Until then the caller has no answer.
+  ///
+  /// - Parameter action: what the call asked for, if that is known.
   package func denied(
-    _ request: Request, by problem: Problem, connectionID: ConnectionID?, caller: Caller?
+    _ request: Request, by problem: Problem, action: AuditAction?, connectionID: ConnectionID?, caller: Caller?
   ) async throws(AuditUnavailable) {
     var record = Self.record(.denied, of: request)
+    record.action = action
     record.connectionID = connectionID
     record.path = connectionID == nil ? Redaction.redact(request.target.path, limit: Self.textLimit) : nil
     record.caller = caller
@@ -76,7 +80,6 @@ package struct AuditTrail: Sendable {
   private static func record(_ stage: AuditRecord.Stage, of request: Request) -> AuditRecord {
     var record = AuditRecord(stage: stage)
     record.requestID = request.id
-    record.action = "connections.reject"
     record.client = request.client
     record.userAgent = request.fields[.userAgent].map { Redaction.redact($0, limit: textLimit) }
     return record

@@ -52,13 +52,13 @@ package final class Gateway: Sendable {
     StandardFields.add(to: &response, for: request)
     if isStopping { response.closesConnection = true }
     observer.responded(
-      to: request, route: trace.route, response: response, code: code, after: clock.now() - started)
+      to: request, route: trace.route?.name ?? "none", response: response, code: code, after: clock.now() - started)
     return response
   }
 
   /// What is known of a call so far, for the record of its refusal.
   private struct Trace {
-    var route = "none"
+    var route: Route?
     var connectionID: ConnectionID?
     var caller: Caller?
   }
@@ -66,7 +66,7 @@ package final class Gateway: Sendable {
   private func dispatch(_ request: Request, _ trace: inout Trace) async throws(Problem) -> Response {
     if let violation = request.violation { throw Problem(violation.code, violation.detail) }
     let route = try Router.route(request)
-    trace.route = route.name
+    trace.route = route
     switch route {
     case .livez: return health.live
     case .readyz: return await health.ready(isStopping: isStopping)
@@ -87,9 +87,10 @@ package final class Gateway: Sendable {
 
   /// Writes the refusal down, if it is of a call that has to be; the problem that the caller is told.
   private func audited(_ problem: Problem, _ request: Request, _ trace: Trace) async -> Problem {
-    guard Router.isAudited(path: request.target.path) else { return problem }
+    guard Router.isAudited(request) else { return problem }
     do {
-      try await audit.denied(request, by: problem, connectionID: trace.connectionID, caller: trace.caller)
+      try await audit.denied(
+        request, by: problem, action: trace.route?.action, connectionID: trace.connectionID, caller: trace.caller)
       return problem
     } catch {
       return .auditUnavailable(error, observer: observer)

@@ -17,4 +17,12 @@ extension Route {
     case .openAPI: "openapi"
     }
   }
+
+  /// What the audit calls it; `nil` for what leaves no record.
+  package var action: AuditAction? {
+    switch self {
+    case .reject: .reject
+    case .livez, .readyz, .openAPI: nil
+    }
+  }
 }

@@ -17,9 +17,12 @@ package enum Router {
     return route
   }
 
-  /// Whether a call to this path is one that the audit has to know of.
-  package static func isAudited(path: String) -> Bool {
-    path == "/connections" || path.hasPrefix("/connections/")
+  /// Whether a request is a call that the audit has to know of: one under `/connections`, or a malformed one that some
+  /// other reader could take for one.
+  package static func isAudited(_ request: Request) -> Bool {
+    let path = request.target.path
+    return path == "/connections" || path.hasPrefix("/connections/")
+      || (request.violation != nil && path.contains("/connections"))
   }
 
   private static let readMethods = ["GET", "HEAD"]

@@ -3,15 +3,16 @@ import Glibc
 
 /// `tokens.json` on disk.
 package struct TokensFile: Sendable {
-  /// What tells one state of the file from another without reading it: a new file under the name, or new content in the
-  /// same one.
+  /// What tells one state of the file from another without reading it: a new file under the name, or new content, owner
+  /// or mode of the same one.
   package struct Stamp: Sendable, Equatable {
     fileprivate let device: UInt64
     fileprivate let inode: UInt64
     fileprivate let size: Int64
     fileprivate let modifiedSeconds: Int
     fileprivate let modifiedNanoseconds: Int
-    fileprivate let mode: UInt32
+    fileprivate let changedSeconds: Int
+    fileprivate let changedNanoseconds: Int
   }
 
   /// More than a hundred thousand tokens.
@@ -158,6 +159,7 @@ extension TokensFile.Stamp {
   fileprivate init(_ status: stat) {
     self.init(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-      modifiedSeconds: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec, mode: status.st_mode)
+      modifiedSeconds: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec,
+      changedSeconds: status.st_ctim.tv_sec, changedNanoseconds: status.st_ctim.tv_nsec)
   }
 }

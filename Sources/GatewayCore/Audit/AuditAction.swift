@@ -1,0 +1,4 @@
+/// What a call asks for, as the audit calls it.
+package enum AuditAction: String, Sendable {
+  case reject = "connections.reject"
+}

@@ -1,0 +1,108 @@
+"""Starts everything, measures, prints the tables, ends everything. Exit status 1: a call failed, or wasn't audited."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+LOADS = (1, 8, 64)
+#: A start of each takes as long as it takes; the comparison's takes a second.
+GATEWAY_STARTS, COMPARISON_STARTS = 10, 3
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, required=True)
+    parser.add_argument("--binaries", type=pathlib.Path, required=True, help="where the stripped gateway is")
+    parser.add_argument("--venv", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    # Read when support.simulator is imported.
+    os.environ["BIN_DIR"] = str(options.binaries)
+    # Ctrl-C raises by itself; with this, SIGTERM and SIGHUP end the servers too.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(128 + number))
+    # Beside the build, not in /tmp, which may be memory: then fdatasync would cost nothing.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=options.binaries))
+    try:
+        return run(options, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def run(options, folder):
+    import figures
+    import report
+    import services
+
+    check_file_system(folder)
+    with contextlib.ExitStack() as stack:
+        parts = {name: folder / name for name in ("upstream", "gateway", "one", "two")}
+        for part in parts.values():
+            part.mkdir()
+        upstream = stack.enter_context(services.Upstream(parts["upstream"]))
+        gateway = stack.enter_context(services.GatewayService(upstream, parts["gateway"]))
+        # The same tokens file for all.
+        one, two = (stack.enter_context(services.Comparison(
+            upstream, parts[name], gateway.tokens, gateway.token, options.venv, workers))
+            for name, workers in (("one", 1), ("two", 2)))
+        all_services = (gateway, one, two)
+        for service in all_services:
+            check_answers(service)
+
+        surroundings = report.Surroundings(
+            processor=processor(), cores=len(os.sched_getaffinity(0)), kernel=platform.release(),
+            sync=figures.sync_time(folder), seconds=options.seconds)
+        starts = {"gateway": statistics.median(figures.start_times(gateway, GATEWAY_STARTS)),
+                  "FastAPI": statistics.median(figures.start_times(one, COMPARISON_STARTS))}
+        measurements, calls = [], dict.fromkeys(all_services, 0)
+        # One load after the other, and the services in turn: what else the machine does hits all of them.
+        for connections in LOADS:
+            for service in all_services:
+                print(f"== {service.name}, {connections} connections", file=sys.stderr, flush=True)
+                measurement, count = figures.measure(service, connections, options.seconds)
+                measurements.append(measurement)
+                calls[service] += count
+        size = (options.binaries / "connection-gateway").stat().st_size
+        print(report.text(surroundings, measurements, starts, size))
+        complaints = [f"{entry.service} at {entry.connections} connections: {entry.errors}"
+                      for entry in measurements if entry.errors]
+        complaints += [f"{service.name}: {calls[service]} calls answered, {written} outcomes in the audit"
+                       for service in all_services if (written := service.outcomes()) < calls[service]]
+    for complaint in complaints:
+        print(complaint, file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def check_answers(service):
+    """A service that answers wrongly isn't measured: 200, and 404 and 409 for AWS's two errors, 401 for a bad token."""
+    import services
+    from support.simulator import ACTIVE, PENDING, UNKNOWN
+
+    for connection, token, wanted in ((PENDING, service.token, 200), (UNKNOWN, service.token, 404),
+                                      (ACTIVE, service.token, 409), (PENDING, "wrong", 401)):
+        status, body = services.get(service.address, f"/connections/{connection}/reject", "POST",
+                                    {"Authorization": f"Bearer {token}"})
+        assert status == wanted, f"{service.name} answered {status} where {wanted} was due: {body}"
+
+
+def check_file_system(folder):
+    kind = subprocess.run(["stat", "--file-system", "--format", "%T", str(folder)], capture_output=True, text=True,
+                          check=True).stdout.strip()
+    if kind in ("tmpfs", "ramfs"):
+        sys.exit(f"{folder} is in memory ({kind}): an audit there is not durable, and the figures would mean nothing.")
+
+
+def processor():
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
