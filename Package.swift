@@ -60,26 +60,28 @@ let package = Package(
     .target(
       name: "AuditLog", dependencies: ["GatewayCore", "Digest", "Clocks", "Threads", logging],
       swiftSettings: common),
+    .target(name: "AWSSettings", dependencies: ["GatewayCore"], swiftSettings: pure),
     .target(
-      name: "AWSCredentials", dependencies: ["GatewayCore", "SigV4"], swiftSettings: common),
+      name: "AWSCredentials", dependencies: ["AWSSettings", "GatewayCore", "SigV4", "Clocks", "Threads", httpTypes],
+      swiftSettings: common),
     .target(
       name: "OpenSearchClient",
-      dependencies: ["GatewayCore", "AWSCredentials", "SigV4", "Digest", "Clocks", httpTypes],
+      dependencies: ["GatewayCore", "AWSSettings", "AWSCredentials", "SigV4", "Digest", "Clocks", httpTypes],
       swiftSettings: pure),
 
     // The service and what starts it.
     .target(
       name: "GatewayServer",
       dependencies: [
-        "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSCredentials",
-        "AuditLog", "Digest", "SigV4", "Clocks", httpTypes, logging,
+        "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSSettings", "AWSCredentials",
+        "AuditLog", "Digest", "SigV4", "Clocks", "Threads", httpTypes, logging,
       ],
       resources: [.embedInCode("Resources/openapi.json")],
       swiftSettings: common),
     .executableTarget(
       name: "connection-gateway",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", logging, argumentParser,
+        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", logging, argumentParser,
       ],
       swiftSettings: common),
     .executableTarget(
@@ -93,5 +95,9 @@ let package = Package(
     // Tests: core
 
     // Tests: edges
+    .testTarget(
+      name: "AWSCredentialsTests",
+      dependencies: ["AWSCredentials", "AWSSettings", "GatewayCore", "SigV4", "Clocks", "Threads", httpTypes],
+      swiftSettings: tests),
   ]
 )

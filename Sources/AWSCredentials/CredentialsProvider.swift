@@ -6,4 +6,7 @@ package protocol CredentialsProvider: Sendable {
   ///
   /// - Throws: `CredentialsUnavailable`. Nothing may be sent then: an unsigned request is never an answer.
   func credentials() async throws(CredentialsUnavailable) -> SigningCredentials
+
+  /// AWS said that these are expired or unknown. However many callers say so, they are looked up anew once.
+  func refused(_ credentials: SigningCredentials) async
 }

@@ -2,15 +2,12 @@
 package struct CurlSettings: Sendable {
   /// The file of certificates to trust in place of the system's (`AWS_CA_BUNDLE`).
   package var certificateBundle: String?
-  /// Plain HTTP is spoken only if a URL of ours says so.
-  package var allowsPlainHTTP: Bool
   /// How long making a connection may take, in milliseconds.
   package var connectTimeout = 5000
   /// The largest answer that is read, head and body each, in bytes.
   package var answerLimit = 1 << 20
 
-  package init(certificateBundle: String? = nil, allowsPlainHTTP: Bool = false) {
+  package init(certificateBundle: String? = nil) {
     self.certificateBundle = certificateBundle
-    self.allowsPlainHTTP = allowsPlainHTTP
   }
 }

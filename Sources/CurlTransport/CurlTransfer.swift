@@ -62,8 +62,14 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   /// There will be no answer. What that means hangs on whether anything was sent.
-  func fail(timedOut: Bool, reason: String) {
-    let failure: TransportFailure = attempts == 0 ? .notSent(reason) : timedOut ? .timedOut : .broken(reason)
+  func fail(timedOut: Bool, unknownHost: Bool = false, reason: String) {
+    let failure: TransportFailure =
+      switch (wasSent: attempts > 0, timedOut, unknownHost) {
+      case (false, _, true): .unknownHost
+      case (false, _, false): .notSent(reason)
+      case (true, true, _): .timedOut
+      case (true, false, _): .broken(reason)
+      }
     completion.resume(returning: .failure(failure))
   }
 }

@@ -40,6 +40,8 @@ final class EasyHandle {
       headers = longer
     }
     let results = [
+      // Plain HTTP is spoken only where the URL, which is ours, says so; no other protocol ever.
+      ccurl_set_string(pointer, CURLOPT_PROTOCOLS_STR, request.url.hasPrefix("http:") ? "http" : "https"),
       ccurl_set_string(pointer, CURLOPT_URL, request.url),
       ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, request.method),
       ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)),
@@ -69,9 +71,7 @@ final class EasyHandle {
   }
 
   private static func setUp(_ pointer: UnsafeMutableRawPointer, _ settings: CurlSettings) -> Bool {
-    let protocols = settings.allowsPlainHTTP ? "http,https" : "https"
     var results = [
-      ccurl_set_string(pointer, CURLOPT_PROTOCOLS_STR, protocols),
       ccurl_set_long(pointer, CURLOPT_FOLLOWLOCATION, 0),
       ccurl_set_long(pointer, CURLOPT_PATH_AS_IS, 1),
       ccurl_set_long(pointer, CURLOPT_NOSIGNAL, 1),

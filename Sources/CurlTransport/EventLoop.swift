@@ -1,4 +1,5 @@
 import CCurl
+import GatewayCore
 import Synchronization
 import Threads
 
@@ -7,24 +8,26 @@ import Threads
 /// A call goes listener → loop → audit → loop → listener: what happens on the loop needs no hop between threads. Work
 /// comes in from any thread and wakes the loop only if it sleeps.
 ///
-/// `@unchecked Sendable` because `multi` and `transfers` belong to the loop's thread, but for `curl_multi_wakeup`, which
+/// `@unchecked Sendable` because `multi`, `transfers` and `timers` belong to the loop's thread, but for `curl_multi_wakeup`, which
 /// libcurl lets any thread call; the rest is under the mutex.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private struct Inbox {
     var jobs: [UnownedJob] = []
     var transfers: [CurlTransfer] = []
+    var timers: [LoopTimer] = []
     /// Whether the loop waits, or is about to, and has to be woken.
     var isAsleep = false
     var cancelsTransfers = false
     var isStopping = false
   }
 
-  /// How long the loop sleeps when nothing happens; libcurl's own timers cut it short.
-  private static let longestSleep: Int32 = 1000
+  /// How long the loop sleeps when nothing happens, in milliseconds; timers, libcurl's own too, cut it short.
+  private static let longestSleep: Int64 = 1000
 
   private let inbox = Mutex(Inbox())
   private let multi: UnsafeMutableRawPointer
   private let transfers: TransferSet
+  private let timers = TimerSet()
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// Starts the loop's thread.
@@ -49,7 +52,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     put { $0.transfers.append(transfer) }
   }
 
-  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out.
+  /// Returns when `duration` has passed, or the loop is told to hurry.
+  package func sleep(_ duration: Duration) async {
+    await withCheckedContinuation { continuation in
+      put { $0.timers.append(LoopTimer(deadline: ContinuousClock.now + duration, continuation: continuation)) }
+    }
+  }
+
+  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out. Whoever
+  /// sleeps is woken.
   package func cancelTransfers() {
     put { $0.cancelsTransfers = true }
   }
@@ -77,14 +88,26 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       let work = takeWork()
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
       work.transfers.forEach(transfers.start)
-      if work.cancelsTransfers { transfers.cancelAll() }
+      work.timers.forEach(timers.add)
+      if work.cancelsTransfers {
+        transfers.cancelAll()
+        timers.fireAll()
+      }
+      timers.fire(at: ContinuousClock.now)
       transfers.perform()
       isStopping = work.isStopping && work.jobs.isEmpty && transfers.isEmpty
       if !isStopping, fallAsleep() {
-        curl_multi_poll(multi, nil, 0, Self.longestSleep, nil)
+        curl_multi_poll(multi, nil, 0, sleepTime, nil)
         inbox.withLock { $0.isAsleep = false }
       }
     }
+  }
+
+  /// Until the next timer, rounded up so that it is due then.
+  private var sleepTime: Int32 {
+    guard let next = timers.next else { return Int32(Self.longestSleep) }
+    let milliseconds = (next - ContinuousClock.now).wholeMilliseconds + 1
+    return Int32(max(0, min(milliseconds, Self.longestSleep)))
   }
 
   private func takeWork() -> Inbox {
@@ -92,6 +115,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       let work = inbox
       inbox.jobs = []
       inbox.transfers = []
+      inbox.timers = []
       inbox.cancelsTransfers = false
       return work
     }
@@ -102,7 +126,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     let hasTransfers = !transfers.isEmpty
     return inbox.withLock { inbox in
       let isDone = inbox.isStopping && !hasTransfers
-      inbox.isAsleep = inbox.jobs.isEmpty && inbox.transfers.isEmpty && !inbox.cancelsTransfers && !isDone
+      inbox.isAsleep = inbox.jobs.isEmpty && inbox.transfers.isEmpty && inbox.timers.isEmpty
+        && !inbox.cancelsTransfers && !isDone
       return inbox.isAsleep
     }
   }

@@ -76,7 +76,8 @@ final class TransferSet {
       entry.transfer.succeed(status: status)
     } else {
       entry.transfer.fail(
-        timedOut: result == CURLE_OPERATION_TIMEDOUT, reason: String(cString: curl_easy_strerror(result)))
+        timedOut: result == CURLE_OPERATION_TIMEDOUT, unknownHost: result == CURLE_COULDNT_RESOLVE_HOST,
+        reason: String(cString: curl_easy_strerror(result)))
     }
     entry.handle.finish()
     if spare.count < Self.keptCount { spare.append(entry.handle) } else { entry.handle.free() }

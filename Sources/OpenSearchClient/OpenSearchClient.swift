@@ -1,103 +1,127 @@
 package import AWSCredentials
+package import AWSSettings
 package import Clocks
 package import GatewayCore
-import HTTPTypes
-import SigV4
 
-/// Amazon OpenSearch Service's control plane, as far as a reject needs it.
-package struct OpenSearchClient: RejectionService {
-  /// The service's name in signatures.
-  private static let signingName = "es"
+/// Amazon OpenSearch Service's control plane, as far as inbound connections go.
+package struct OpenSearchClient: RejectionService, LookUpService {
+  /// Of the time that a reject may take, so much is kept back for looking up what became of it: a fifth, and no more
+  /// than this.
+  private static let longestReserve = Duration.seconds(3)
+  /// When to look up what became of a reject: look-ups lag, so one that shows nothing is no proof.
+  private static let lookUpDelays: [Duration] = [.zero, .milliseconds(200), .milliseconds(400), .milliseconds(800)]
 
   private let region: Region
-  private let endpoint: Endpoint
-  private let userAgent: String
-  private let credentialsProvider: any CredentialsProvider
-  private let transport: any HTTPTransport
-  private let wallClock: WallClock
+  private let sender: APISender
   private let clock: MonotonicClock
-  private let signer: Signer
+  private let retrying: Retrying
 
   package init(
     region: Region, endpoint: Endpoint, userAgent: String, credentials: any CredentialsProvider,
-    transport: any HTTPTransport, wallClock: WallClock, clock: MonotonicClock
+    transport: any HTTPTransport, skewClock: SkewClock, clock: MonotonicClock, retrying: Retrying
   ) {
     self.region = region
-    self.endpoint = endpoint
-    self.userAgent = userAgent
-    self.credentialsProvider = credentials
-    self.transport = transport
-    self.wallClock = wallClock
     self.clock = clock
-    self.signer = Signer(region: region.name, service: Self.signingName)
+    self.retrying = retrying
+    sender = APISender(
+      region: region, endpoint: endpoint, userAgent: userAgent, credentials: credentials, transport: transport,
+      skewClock: skewClock, clock: clock, retrying: retrying)
   }
 
   package func reject(
     _ connectionID: ConnectionID, under receipt: borrowing IntentReceipt, deadline: MonotonicClock.Instant
   ) async -> RejectionReport {
-    guard clock.now() < deadline else { return report(.tooLate, AWSAnswer(attempts: 0)) }
-    let credentials: SigningCredentials
-    do {
-      credentials = try await credentialsProvider.credentials()
-    } catch {
-      return report(.noCredentials, AWSAnswer(attempts: 0), cause: error.reason)
+    let permit = receipt.lookUpPermit
+    let reserve = min((deadline - clock.now()) / 5, Self.longestReserve)
+    var sent = await sender.send(.reject(connectionID), deadline: deadline - reserve)
+    if case .success(let response) = sent.ending {
+      if let connection = ConnectionAnswer.connection(in: response.body), connection.id == connectionID.description {
+        return report(.accepted(connection), sent)
+      }
+      sent.lastWasNotUnderstood()
     }
-    do {
-      let response = try await transport.send(signedReject(connectionID, credentials), deadline: deadline)
-      return report(on: response, about: connectionID, credentials)
-    } catch {
-      return report(error, accessKeyID: credentials.accessKeyID)
+    if sent.attempts.contains(where: \.isAmbiguous) {
+      return await settleAmbiguous(sent, connectionID, permit, deadline)
+    }
+    if case .error(let answer) = sent.ending, AWSErrorClass(code: answer.code) == .validation {
+      return await settleValidation(sent, connectionID, permit, deadline)
+    }
+    return report(Self.verdict(of: sent), sent)
+  }
+
+  package func lookUp(
+    _ query: ConnectionQuery, permit: LookUpPermit, deadline: MonotonicClock.Instant
+  ) async -> LookUpReport {
+    await describe(query, deadline)
+  }
+
+  /// Looks up one connection, whichever, to see whether that works. For `doctor`, which no caller stands behind.
+  package func probe(deadline: MonotonicClock.Instant) async -> LookUpReport {
+    await describe(ConnectionQuery(filters: [], maxResults: 1), deadline)
+  }
+
+  private func describe(_ query: ConnectionQuery, _ deadline: MonotonicClock.Instant) async -> LookUpReport {
+    var sent = await sender.send(.describe(query), deadline: deadline)
+    if case .success(let response) = sent.ending {
+      if let page = ConnectionAnswer.page(in: response.body) { return report(.accepted(page), sent) }
+      sent.lastWasNotUnderstood()
+    }
+    return report(Self.verdict(of: sent), sent)
+  }
+
+  /// A reject may have reached AWS: only a look-up that shows it can say so. A later attempt's error can't, since it may
+  /// be the first one's success that it complains of.
+  private func settleAmbiguous(
+    _ sent: SentCall, _ connectionID: ConnectionID, _ permit: LookUpPermit, _ deadline: MonotonicClock.Instant
+  ) async -> RejectionReport {
+    var sent = sent
+    var seen: Connection?
+    for delay in Self.lookUpDelays {
+      guard delay < deadline - clock.now() else { break }
+      if delay > .zero { await retrying.sleep(delay) }
+      let lookedUp = await lookUp(ConnectionQuery(connectionID), permit: permit, deadline: deadline)
+      sent.attempts += lookedUp.attempts
+      guard case .accepted(let page) = lookedUp.verdict else { break }
+      guard let connection = page.connections.first(where: { $0.id == connectionID.description }) else { continue }
+      seen = connection
+      if connection.isRejected { return report(.confirmed(connection), sent, connection: connection) }
+    }
+    let gotNoAnswer = sent.attempts.contains { $0.operation == .reject && $0.ending == .noAnswer }
+    // Not `refused` for the last error's sake: it doesn't tell what became of the attempts before it.
+    return report(gotNoAnswer ? .timedOut : .notUnderstood, sent, connection: seen)
+  }
+
+  /// AWS calls the request invalid, which it also does where it means "not this one": a look-up tells.
+  private func settleValidation(
+    _ sent: SentCall, _ connectionID: ConnectionID, _ permit: LookUpPermit, _ deadline: MonotonicClock.Instant
+  ) async -> RejectionReport {
+    var sent = sent
+    let lookedUp = await lookUp(ConnectionQuery(connectionID), permit: permit, deadline: deadline)
+    sent.attempts += lookedUp.attempts
+    guard case .accepted(let page) = lookedUp.verdict else { return report(.refused, sent) }
+    let connection = page.connections.first { $0.id == connectionID.description }
+    return report(.settled(connection == nil ? .notFound : .notRejectable), sent, connection: connection)
+  }
+
+  private static func verdict<Success>(of sent: SentCall) -> UpstreamReport<Success>.Verdict {
+    switch sent.ending {
+    case .success: .notUnderstood
+    case .error: .refused
+    case .noAnswer(let failure):
+      switch failure {
+      case .notSent, .unknownHost: .unreachable
+      case .timedOut, .broken: .timedOut
+      }
+    case .noCredentials: .noCredentials
+    case .tooLate: .tooLate
     }
   }
 
-  /// `PUT /2021-01-01/opensearch/cc/inboundConnection/{ConnectionId}/reject`, with no body.
-  private func signedReject(_ connectionID: ConnectionID, _ credentials: SigningCredentials) -> UpstreamRequest {
-    let path = "\(endpoint.basePath)/2021-01-01/opensearch/cc/inboundConnection/\(connectionID)/reject"
-    let signed = signer.sign(
-      method: "PUT", host: endpoint.host, path: path, body: [], credentials: credentials, time: wallClock.now())
-    return UpstreamRequest(
-      method: "PUT", url: "\(endpoint.scheme)://\(endpoint.host)\(path)",
-      fields: [("Host", endpoint.host), ("User-Agent", userAgent)] + signed, body: [])
-  }
-
-  private func report(
-    on response: UpstreamResponse, about connectionID: ConnectionID, _ credentials: SigningCredentials
-  ) -> RejectionReport {
-    guard (200..<300).contains(response.status) else {
-      var answer = AWSErrorParser.answer(from: response, attempts: 1)
-      answer.message = answer.message.map { Self.withoutSecrets($0, credentials) }
-      return report(.refused, answer, accessKeyID: credentials.accessKeyID)
-    }
-    let answer = AWSAnswer(
-      requestID: AWSErrorParser.requestID(of: response), httpStatus: response.status, attempts: 1)
-    guard let connection = ConnectionAnswer.connection(in: response.body), connection.id == connectionID.description
-    else {
-      return report(
-        .notUnderstood, answer, accessKeyID: credentials.accessKeyID,
-        cause: "the body of a success isn't about the connection that was rejected")
-    }
-    return report(.accepted(connection), answer, accessKeyID: credentials.accessKeyID)
-  }
-
-  private func report(_ failure: TransportFailure, accessKeyID: String) -> RejectionReport {
-    let answer = AWSAnswer(attempts: 1)
-    return switch failure {
-    case .notSent(let cause): report(.unreachable, answer, accessKeyID: accessKeyID, cause: cause)
-    case .timedOut: report(.timedOut, answer, accessKeyID: accessKeyID)
-    case .broken(let cause): report(.notUnderstood, answer, accessKeyID: accessKeyID, cause: cause)
-    }
-  }
-
-  private func report(
-    _ verdict: RejectionReport.Verdict, _ answer: AWSAnswer, accessKeyID: String? = nil, cause: String? = nil
-  ) -> RejectionReport {
-    RejectionReport(verdict: verdict, answer: answer, accessKeyID: accessKeyID, region: region.name, cause: cause)
-  }
-
-  /// When a signature doesn't match, AWS quotes the request it saw, session token and all.
-  private static func withoutSecrets(_ message: String, _ credentials: SigningCredentials) -> String {
-    [credentials.sessionToken?.exposed, credentials.secretAccessKey.exposed, credentials.accessKeyID]
-      .compactMap { $0 }
-      .reduce(message) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "[redacted]") }
+  private func report<Success>(
+    _ verdict: UpstreamReport<Success>.Verdict, _ sent: SentCall, connection: Connection? = nil
+  ) -> UpstreamReport<Success> {
+    UpstreamReport(
+      verdict: verdict, answer: sent.answer, attempts: sent.attempts, connection: connection,
+      accessKeyID: sent.accessKeyID, region: region.name, cause: sent.cause)
   }
 }

@@ -12,5 +12,5 @@ struct ConnectionGateway: ParsableCommand {
       POST /connections/<id>/reject to Amazon OpenSearch Service.
       """,
     version: Version.current,
-    subcommands: [ServeCommand.self, TokenCommand.self, AuditCommand.self])
+    subcommands: [ServeCommand.self, TokenCommand.self, AuditCommand.self, DoctorCommand.self])
 }

@@ -56,6 +56,8 @@ package struct AuditRecord: Sendable, Equatable {
       ("code", result?.code.map { .string($0.rawValue) }),
       ("outcome", result.map { .string($0.outcome.rawValue) }),
       ("aws", result?.aws.map { $0.json(withMessage: false) }),
+      ("tries", result.flatMap { $0.attempts.count > 1 ? .array($0.attempts.map(\.json)) : nil }),
+      ("sharedWith", result?.sharedWith.map { .string($0.description) }),
       ("accessKeyId", result?.accessKeyID.map(JSON.string)),
       ("durationMs", result?.durationMilliseconds.map(JSON.integer)),
       ("instance", bounds.map { .string($0.instance) }),

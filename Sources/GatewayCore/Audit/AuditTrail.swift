@@ -15,6 +15,17 @@ package struct IntentReceipt: ~Copyable, Sendable {
   }
 }
 
+/// Proof that some call's intent is on disk: enough to look, not to change anything. Good beyond the receipt's end, since a
+/// caller may wait for what he asked for.
+package struct LookUpPermit: Sendable {
+  fileprivate init() {}
+}
+
+extension IntentReceipt {
+  /// The right to look connections up for this call.
+  package var lookUpPermit: LookUpPermit { LookUpPermit() }
+}
+
 /// Writes the audit's records in the order the promise asks for: intent before the call, outcome before the answer.
 package struct AuditTrail: Sendable {
   /// What a free text that a caller sends is cut to, in characters.
@@ -32,11 +43,11 @@ package struct AuditTrail: Sendable {
   ///
   /// - Parameter started: when the request came in, from which the outcome's duration counts.
   /// - Throws: `AuditUnavailable`; then nothing may be sent.
-  package func intent(_ call: RejectCall, started: MonotonicClock.Instant) async throws(AuditUnavailable)
+  package func intent(_ call: some AuditedCall, started: MonotonicClock.Instant) async throws(AuditUnavailable)
     -> IntentReceipt
   {
     var record = Self.record(.intent, of: call.request)
-    record.action = .reject
+    record.action = call.action
     record.connectionID = call.connectionID
     record.caller = call.caller
     record.reason = call.reason.map(Redaction.redact)

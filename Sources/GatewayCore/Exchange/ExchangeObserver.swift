@@ -2,8 +2,10 @@
 package protocol ExchangeObserver: Sendable {
   /// A response is about to be sent.
   func responded(to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration)
-  /// AWS was asked, with this result.
-  func upstreamAnswered(_ report: RejectionReport, to requestID: RequestID)
+  /// AWS was asked to reject, with this result.
+  func rejectAnswered(_ report: RejectionReport, to requestID: RequestID)
+  /// AWS was asked for connections, with this result.
+  func lookUpAnswered(_ report: LookUpReport, to requestID: RequestID)
   /// A record couldn't be written.
   func auditFailed(_ error: AuditUnavailable)
 }

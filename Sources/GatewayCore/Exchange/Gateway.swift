@@ -1,39 +1,32 @@
 package import Clocks
 import HTTPTypes
-import Synchronization
 
 /// The public listener's side of the service: every request comes in here and leaves as a response.
 package final class Gateway: Sendable {
   private let authenticator: Authenticator
   private let rejectConnection: RejectConnection
+  private let lookUpConnections: LookUpConnections
   private let audit: AuditTrail
   private let health: Health
   private let openAPIDocument: [UInt8]
   private let clock: MonotonicClock
   private let observer: any ExchangeObserver
-  private let stopping = Atomic(false)
+  private let stopping: StopFlag
 
   package init(
-    authenticator: Authenticator, rejectConnection: RejectConnection, audit: AuditTrail, health: Health,
-    openAPIDocument: [UInt8], clock: MonotonicClock, observer: any ExchangeObserver
+    authenticator: Authenticator, rejectConnection: RejectConnection, lookUpConnections: LookUpConnections,
+    audit: AuditTrail, health: Health, openAPIDocument: [UInt8], clock: MonotonicClock,
+    observer: any ExchangeObserver, stopping: StopFlag
   ) {
     self.authenticator = authenticator
     self.rejectConnection = rejectConnection
+    self.lookUpConnections = lookUpConnections
     self.audit = audit
     self.health = health
     self.openAPIDocument = openAPIDocument
     self.clock = clock
     self.observer = observer
-  }
-
-  /// From now on no call is begun; those under way go on to their end.
-  package func stop() {
-    stopping.store(true, ordering: .relaxed)
-  }
-
-  /// Whether `stop` was called.
-  package var isStopping: Bool {
-    stopping.load(ordering: .relaxed)
+    self.stopping = stopping
   }
 
   /// The response to a request, audited where it has to be.
@@ -50,7 +43,7 @@ package final class Gateway: Sendable {
       response = problem.response(requestID: request.id)
     }
     StandardFields.add(to: &response, for: request)
-    if isStopping { response.closesConnection = true }
+    if stopping.isSet { response.closesConnection = true }
     observer.responded(
       to: request, route: trace.route?.name ?? "none", response: response, code: code, after: clock.now() - started)
     return response
@@ -69,20 +62,40 @@ package final class Gateway: Sendable {
     trace.route = route
     switch route {
     case .livez: return health.live
-    case .readyz: return await health.ready(isStopping: isStopping)
+    case .readyz: return await health.ready(isStopping: stopping.isSet)
     case .openAPI: return Response(status: .ok, fields: [.contentType: "application/json"], body: openAPIDocument)
     case .reject(let id):
-      trace.connectionID = ConnectionID(id)
-      if isStopping {
-        throw Problem(
-          .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
+      let caller = try authorized(request, for: .reject, connectionID: ConnectionID(id), &trace)
+      let call = try RejectCall(request, id: id, caller: caller)
+      switch call.mode {
+      case .send(let wait): return try await rejectConnection.respond(to: call, wait: wait)
+      case .dryRun: return try await lookUpConnections.respond(toDryRun: call)
       }
-      let token = try authenticator.authenticate(request)
-      let caller = Caller(tokenID: token.id, name: token.name)
-      trace.caller = caller
-      try authenticator.authorize(token, for: .reject)
-      return try await rejectConnection.respond(to: RejectCall(request, id: id, caller: caller))
+    case .connection(let id):
+      let caller = try authorized(request, for: .read, connectionID: ConnectionID(id), &trace)
+      return try await lookUpConnections.respond(to: GetCall(request, id: id, caller: caller))
+    case .connections:
+      let caller = try authorized(request, for: .read, connectionID: nil, &trace)
+      return try await lookUpConnections.respond(to: ListCall(request, caller: caller))
     }
+  }
+
+  /// Who calls, if he may.
+  ///
+  /// - Throws: `overloaded` while stopping, `unauthenticated`, `insufficient_scope`.
+  private func authorized(
+    _ request: Request, for scope: Scope, connectionID: ConnectionID?, _ trace: inout Trace
+  ) throws(Problem) -> Caller {
+    trace.connectionID = connectionID
+    if stopping.isSet {
+      throw Problem(
+        .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
+    }
+    let token = try authenticator.authenticate(request)
+    let caller = Caller(tokenID: token.id, name: token.name)
+    trace.caller = caller
+    try authenticator.authorize(token, for: scope)
+    return caller
   }
 
   /// Writes the refusal down, if it is of a call that has to be; the problem that the caller is told.

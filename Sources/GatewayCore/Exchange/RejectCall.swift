@@ -1,39 +1,52 @@
-import FoundationEssentials
 import HTTPTypes
 
 /// A call to `POST /connections/{id}/reject` that is well-formed and allowed.
-package struct RejectCall: Sendable {
+package struct RejectCall: AuditedCall {
+  /// What is done with it.
+  package enum Mode: Sendable, Equatable {
+    /// The reject is sent; then the connection is looked up until it is `REJECTED`, for so long at the most.
+    case send(wait: Duration)
+    /// The connection is looked up, and the answer says what would happen.
+    case dryRun
+  }
+
   /// The longest `reason`, in characters.
   package static let reasonLimit = 512
+  /// The longest `wait`.
+  package static let longestWait = Duration.seconds(60)
 
   package let request: Request
   package let caller: Caller
-  package let connectionID: ConnectionID
+  package let id: ConnectionID
   package let reason: String?
+  package let mode: Mode
+
+  package var connectionID: ConnectionID? { id }
+  package var action: AuditAction { mode == .dryRun ? .rejectDryRun : .reject }
 
   /// Checks everything the caller sent, in the order of README's "Life of a request".
   ///
-  /// - Throws: `invalid_request`, `unsupported_media_type` or `body_too_large`.
+  /// - Throws: `invalid_request`, `body_too_large` or `unsupported_media_type`.
   package init(_ request: Request, id: String, caller: Caller) throws(Problem) {
-    guard let connectionID = ConnectionID(id) else {
-      throw Problem(
-        .invalidRequest,
-        "The connection id has to be 10-256 characters of a-z, 0-9 and '-', starting with a letter.")
-    }
-    if let query = request.target.query, !query.isEmpty {
-      throw Self.unknownParameter(in: query)
-    }
+    self.id = try ConnectionID.checked(id)
+    self.mode = try Self.mode(QueryParameters(request.target.query, allowed: ["dryRun", "wait"]))
     self.request = request
     self.caller = caller
-    self.connectionID = connectionID
     self.reason = try Self.reason(in: request)
   }
 
-  private static func unknownParameter(in query: String) -> Problem {
-    let name = query.prefix(while: { $0 != "=" && $0 != "&" })
-    let isPlain = name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    let named = isPlain && !name.isEmpty ? "The query parameter '\(name)'" : "The query"
-    return Problem(.invalidRequest, "\(named) isn't known here; this call takes none. Nothing was sent.")
+  private static func mode(_ query: QueryParameters) throws(Problem) -> Mode {
+    let wait = query["wait"].map { DurationText.duration($0) }
+    if case .some(let duration) = wait, duration.map({ $0 <= longestWait }) != true {
+      throw Problem(.invalidRequest, "The query parameter 'wait' has to be a duration up to 60s, such as 30s.")
+    }
+    switch query["dryRun"] {
+    case nil, "false": return .send(wait: (wait ?? nil) ?? .zero)
+    case "true" where wait == nil: return .dryRun
+    case "true":
+      throw Problem(.invalidRequest, "The query parameters 'dryRun' and 'wait' exclude each other.")
+    default: throw Problem(.invalidRequest, "The query parameter 'dryRun' has to be true or false.")
+    }
   }
 
   private static func reason(in request: Request) throws(Problem) -> String? {
@@ -52,5 +65,17 @@ package struct RejectCall: Sendable {
       throw Problem(.invalidRequest, "The member 'reason' may have at most \(reasonLimit) characters.")
     }
     return reason
+  }
+}
+
+extension ConnectionID {
+  /// - Throws: `invalid_request`, if the text isn't an id.
+  static func checked(_ text: String) throws(Problem) -> ConnectionID {
+    guard let id = ConnectionID(text) else {
+      throw Problem(
+        .invalidRequest,
+        "The connection id has to be 10-256 characters of a-z, 0-9 and '-', starting with a letter.")
+    }
+    return id
   }
 }

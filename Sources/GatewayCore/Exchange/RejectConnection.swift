@@ -1,45 +1,60 @@
-package import Clocks
+import Clocks
 
-/// `POST /connections/{id}/reject`, from the checked token to the answer.
+/// `POST /connections/{id}/reject`, from the checked call to the answer.
 package struct RejectConnection: Sendable {
-  private let audit: AuditTrail
+  private let exchange: AuditedExchange
   private let upstream: any RejectionService
-  private let clock: MonotonicClock
-  private let timeout: Duration
-  private let observer: any ExchangeObserver
+  private let inFlight: InFlight
+  private let waiter: RejectionWaiter
 
-  /// - Parameter timeout: how long a whole call may take, from the request's arrival to AWS's answer.
   package init(
-    audit: AuditTrail, upstream: any RejectionService, clock: MonotonicClock, timeout: Duration,
-    observer: any ExchangeObserver
+    exchange: AuditedExchange, upstream: any RejectionService, inFlight: InFlight, waiter: RejectionWaiter
   ) {
-    self.audit = audit
+    self.exchange = exchange
     self.upstream = upstream
-    self.clock = clock
-    self.timeout = timeout
-    self.observer = observer
+    self.inFlight = inFlight
+    self.waiter = waiter
   }
 
   /// The whole path of a call: intent on disk, AWS, translation, outcome on disk, answer.
   ///
-  /// - Throws: `audit_unavailable`, when the intent can't be written; from there on every ending is a response.
-  package func respond(to call: RejectCall) async throws(Problem) -> Response {
-    let started = clock.now()
-    let receipt: IntentReceipt
-    do {
-      receipt = try await audit.intent(call, started: started)
-    } catch {
-      throw Problem.auditUnavailable(error, observer: observer)
+  /// - Throws: `overloaded`, or `audit_unavailable` when the intent can't be written; from there on every ending is a
+  ///   response.
+  package func respond(to call: RejectCall, wait: Duration) async throws(Problem) -> Response {
+    let started = exchange.clock.now()
+    try inFlight.enter(call.id)
+    defer { inFlight.leave(call.id) }
+    let receipt = try await exchange.begin(call, started: started)
+    let permit = receipt.lookUpPermit
+    let (report, sharedWith) = await inFlight.reject(call.id, by: call.request.id) {
+      await upstream.reject(call.id, under: receipt, deadline: started + exchange.timeout)
     }
-    let report = await upstream.reject(call.connectionID, under: receipt, deadline: started + timeout)
-    observer.upstreamAnswered(report, to: call.request.id)
-    let answer = RejectionAnswer(report, requestID: call.request.id)
+    exchange.observer.rejectAnswered(report, to: call.request.id)
+    let answer = Self.answer(report, sharedWith: sharedWith, to: call.request.id)
+    let response = await exchange.end(receipt, answer, requestID: call.request.id)
+    guard wait > .zero, response == answer.response, let connection = report.rejectedConnection else { return response }
+    let last = await waiter.wait(for: call.id, since: connection, permit: permit, until: started + wait)
+    return .json(Self.body(last, report, requestID: call.request.id))
+  }
+
+  private static func answer(
+    _ report: RejectionReport, sharedWith: RequestID?, to requestID: RequestID
+  ) -> ExchangeAnswer {
     do {
-      try await audit.outcome(receipt, answer.auditResult)
+      let connection = try RejectionTranslation.connection(from: report)
+      return ExchangeAnswer(
+        body(connection, report, requestID: requestID), outcome: .rejected, report: report, sharedWith: sharedWith)
     } catch {
-      return Problem.auditUnavailable(error, outcome: answer.outcome, aws: answer.aws, observer: observer)
-        .response(requestID: call.request.id)
+      return ExchangeAnswer(error, requestID: requestID, report: report, sharedWith: sharedWith)
     }
-    return answer.response
+  }
+
+  private static func body(_ connection: Connection, _ report: RejectionReport, requestID: RequestID) -> JSON {
+    .object([
+      ("connection", connection.json),
+      ("requestId", .string(requestID.description)),
+      ("awsRequestId", report.answer.requestID.map(JSON.string)),
+      ("attempts", .integer(Int64(report.answer.attempts))),
+    ])
   }
 }

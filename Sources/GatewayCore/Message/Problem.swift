@@ -8,17 +8,20 @@ package struct Problem: Error, Sendable, Equatable {
   package var outcome: Outcome
   /// Only where AWS said something.
   package var aws: AWSAnswer?
+  /// The connection as a look-up saw it, where there was one.
+  package var connection: Connection?
   /// Headers that belong to the problem: `WWW-Authenticate`, `Allow`, `Retry-After`.
   package var fields: HTTPFields
 
   package init(
     _ code: ProblemCode, _ detail: String, outcome: Outcome = .notSent, aws: AWSAnswer? = nil,
-    fields: HTTPFields = [:]
+    connection: Connection? = nil, fields: HTTPFields = [:]
   ) {
     self.code = code
     self.detail = detail
     self.outcome = outcome
     self.aws = aws
+    self.connection = connection
     self.fields = fields
   }
 
@@ -33,6 +36,7 @@ package struct Problem: Error, Sendable, Equatable {
       ("requestId", .string(requestID.description)),
       ("outcome", .string(outcome.rawValue)),
       ("aws", aws.map { $0.json(withMessage: true) }),
+      ("connection", connection?.json),
     ])
     var response = Response.json(document, status: code.status, contentType: "application/problem+json")
     response.fields.append(contentsOf: fields)

@@ -2,6 +2,10 @@
 package enum Route: Sendable, Equatable {
   /// `POST /connections/{id}/reject`; the id is still unchecked text.
   case reject(id: String)
+  /// `GET /connections/{id}`.
+  case connection(id: String)
+  /// `GET /connections`.
+  case connections
   case livez
   case readyz
   case openAPI
@@ -12,6 +16,8 @@ extension Route {
   package var name: String {
     switch self {
     case .reject: "reject"
+    case .connection: "connection"
+    case .connections: "connections"
     case .livez: "livez"
     case .readyz: "readyz"
     case .openAPI: "openapi"
@@ -22,6 +28,8 @@ extension Route {
   package var action: AuditAction? {
     switch self {
     case .reject: .reject
+    case .connection: .get
+    case .connections: .list
     case .livez, .readyz, .openAPI: nil
     }
   }

@@ -34,10 +34,13 @@ package enum Router {
     case "/openapi.json": return (.openAPI, readMethods)
     default:
       let segments = path.split(separator: "/", omittingEmptySubsequences: false)
-      guard segments.count == 4, segments[0].isEmpty, segments[1] == "connections", segments[3] == "reject" else {
-        return nil
+      guard segments.count >= 2, segments[0].isEmpty, segments[1] == "connections" else { return nil }
+      switch segments.count {
+      case 2: return (.connections, readMethods)
+      case 3: return (.connection(id: String(segments[2])), readMethods)
+      case 4 where segments[3] == "reject": return (.reject(id: String(segments[2])), ["POST"])
+      default: return nil
       }
-      return (.reject(id: String(segments[2])), ["POST"])
     }
   }
 }

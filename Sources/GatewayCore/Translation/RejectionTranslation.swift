@@ -7,14 +7,15 @@ package enum RejectionTranslation {
   /// - Throws: the problem that the report amounts to.
   package static func connection(from report: RejectionReport) throws(Problem) -> Connection {
     switch report.verdict {
-    case .accepted(let connection): return connection
-    case .refused: throw refusal(report)
+    case .accepted(let connection), .confirmed(let connection): return connection
+    case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code))
+    case .settled(let settled): throw refusal(report, settled)
     case .notUnderstood:
       throw Problem(
         .upstreamError,
         "AWS's answer wasn't understood or broke off, so it isn't known whether the connection was rejected. "
-          + "Look it up in AWS before trying again.",
-        outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer)
+          + "Look it up before trying again.",
+        outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer, connection: report.connection)
     case .unreachable:
       throw Problem(
         .upstreamUnreachable,
@@ -23,9 +24,9 @@ package enum RejectionTranslation {
     case .timedOut:
       throw Problem(
         .upstreamTimeout,
-        "The reject was sent, but AWS didn't answer in time, so it isn't known whether the connection was rejected. "
-          + "Look it up in AWS before trying again.",
-        outcome: .unknown)
+        "The reject was sent, but no answer of AWS came back in time, so it isn't known whether the connection was "
+          + "rejected. Look it up before trying again.",
+        outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer, connection: report.connection)
     case .noCredentials:
       throw Problem(
         .credentialsUnavailable,
@@ -38,9 +39,9 @@ package enum RejectionTranslation {
     }
   }
 
-  private static func refusal(_ report: RejectionReport) -> Problem {
+  private static func refusal(_ report: RejectionReport, _ errorClass: AWSErrorClass) -> Problem {
     let said = report.answer.message.map { " AWS says: \($0)" } ?? ""
-    switch AWSErrorClass(code: report.answer.code) {
+    switch errorClass {
     case .notFound:
       return Problem(
         .connectionNotFound,
@@ -51,7 +52,7 @@ package enum RejectionTranslation {
       return Problem(
         .connectionNotRejectable,
         "The connection can't be rejected in its present state; only one that awaits acceptance can." + said,
-        outcome: .notRejected, aws: report.answer)
+        outcome: .notRejected, aws: report.answer, connection: report.connection)
     case .validation:
       return Problem(
         .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
@@ -68,7 +69,7 @@ package enum RejectionTranslation {
     case .other:
       return Problem(
         .upstreamError,
-        "AWS failed, so it isn't known whether the connection was rejected. Look it up in AWS before trying again."
+        "AWS failed, so it isn't known whether the connection was rejected. Look it up before trying again."
           + said,
         outcome: .unknown, aws: report.answer)
     }

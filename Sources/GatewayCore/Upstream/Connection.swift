@@ -32,6 +32,16 @@ package struct Connection: Sendable, Equatable {
     self.remote = remote
   }
 
+  /// Whether it shows that a reject was taken.
+  package var isRejected: Bool {
+    status == "REJECTING" || status == "REJECTED"
+  }
+
+  /// Whether AWS takes a reject for it: as far as is known, only while it awaits acceptance.
+  package var awaitsAcceptance: Bool {
+    status == "PENDING_ACCEPTANCE"
+  }
+
   /// As it stands in the gateway's answers.
   package var json: JSON {
     .object([

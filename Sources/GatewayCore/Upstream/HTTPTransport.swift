@@ -44,6 +44,8 @@ package struct UpstreamResponse: Sendable, Equatable {
 package enum TransportFailure: Error, Sendable, Equatable {
   /// No connection could be made: the request never left. The text is for the log.
   case notSent(String)
+  /// The host's name leads to no address; the request never left.
+  case unknownHost
   /// It was sent; the deadline passed without a whole answer.
   case timedOut
   /// It may have been sent; the connection broke, or what came back isn't HTTP or is far too large.

@@ -27,19 +27,26 @@ package final class LoggingObserver: ExchangeObserver {
       ])
   }
 
-  package func upstreamAnswered(_ report: RejectionReport, to requestID: RequestID) {
-    metrics.countUpstream(result: report.verdict.label)
-    let level: Logger.Level =
-      switch report.verdict {
-      case .accepted: .debug
-      case .refused: AWSErrorClass(code: report.answer.code).isTheCallersBusiness ? .debug : .warning
-      default: .warning
-      }
+  package func rejectAnswered(_ report: RejectionReport, to requestID: RequestID) {
+    answered(report, "AWS asked to reject", requestID)
+  }
+
+  package func lookUpAnswered(_ report: LookUpReport, to requestID: RequestID) {
+    answered(report, "AWS asked to look up", requestID)
+  }
+
+  private func answered<Success>(
+    _ report: UpstreamReport<Success>, _ message: Logger.Message, _ requestID: RequestID
+  ) {
+    for attempt in report.attempts {
+      metrics.countUpstream(operation: attempt.operation.rawValue, ending: attempt.ending.rawValue)
+    }
     logger.log(
-      level: level, "AWS asked",
+      level: report.needsAttention ? .warning : .debug, message,
       metadata: [
         "requestId": "\(requestID)", "result": "\(report.verdict.label)", "awsCode": "\(report.answer.code ?? "")",
-        "awsRequestId": "\(report.answer.requestID ?? "")", "cause": "\(report.cause ?? "")",
+        "awsRequestId": "\(report.answer.requestID ?? "")", "attempts": "\(report.attempts.count)",
+        "cause": "\(report.cause ?? "")",
       ])
   }
 
@@ -48,12 +55,14 @@ package final class LoggingObserver: ExchangeObserver {
   }
 }
 
-extension RejectionReport.Verdict {
-  /// For logs and metrics.
+extension UpstreamReport.Verdict {
+  /// For the log.
   fileprivate var label: String {
     switch self {
     case .accepted: "accepted"
+    case .confirmed: "confirmed"
     case .refused: "refused"
+    case .settled: "settled"
     case .notUnderstood: "not_understood"
     case .unreachable: "unreachable"
     case .timedOut: "timed_out"
@@ -63,12 +72,17 @@ extension RejectionReport.Verdict {
   }
 }
 
-extension AWSErrorClass {
-  /// Whether the caller can see to it; else whoever runs the gateway should know.
-  fileprivate var isTheCallersBusiness: Bool {
-    switch self {
-    case .notFound, .notRejectable, .validation: true
-    case .throttled, .denied, .other: false
+extension UpstreamReport {
+  /// Whether whoever runs the gateway should know of it; what the caller can see to, he is told.
+  fileprivate var needsAttention: Bool {
+    switch verdict {
+    case .accepted, .confirmed, .settled: false
+    case .refused:
+      switch AWSErrorClass(code: answer.code) {
+      case .notFound, .notRejectable, .validation: false
+      case .throttled, .denied, .other: true
+      }
+    default: true
     }
   }
 }

@@ -12,9 +12,14 @@ package final class Metrics: Sendable {
     let code: String
   }
 
+  private struct UpstreamKey: Hashable {
+    let operation: String
+    let ending: String
+  }
+
   private struct State {
     var requests: [RequestKey: Int] = [:]
-    var upstream: [String: Int] = [:]
+    var upstream: [UpstreamKey: Int] = [:]
     var auditFailures = 0
     var durations = Histogram()
   }
@@ -26,15 +31,18 @@ package final class Metrics: Sendable {
     package let tokens: Int
     package let tokensCurrent: Bool
     package let tokensReloadFailures: Int
+    package let inFlight: Int
 
     package init(
-      auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int
+      auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
+      inFlight: Int
     ) {
       self.auditWritable = auditWritable
       self.auditRecords = auditRecords
       self.tokens = tokens
       self.tokensCurrent = tokensCurrent
       self.tokensReloadFailures = tokensReloadFailures
+      self.inFlight = inFlight
     }
   }
 
@@ -50,8 +58,8 @@ package final class Metrics: Sendable {
     }
   }
 
-  func countUpstream(result: String) {
-    state.withLock { $0.upstream[result, default: 0] += 1 }
+  func countUpstream(operation: String, ending: String) {
+    state.withLock { $0.upstream[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
   }
 
   func countAuditFailure() {
@@ -69,7 +77,9 @@ package final class Metrics: Sendable {
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
     page.counter(
-      "upstream_calls_total", "Calls to AWS, by how they ended.", state.upstream.map { (["result": $0], $1) })
+      "upstream_requests_total", "Requests to AWS, retries included, by what was asked and how they ended.",
+      state.upstream.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
+    page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)

@@ -23,27 +23,6 @@ extension GatewayService {
     }
   }
 
-  static func curlSettings(_ settings: ServeSettings) throws(SettingsError) -> CurlSettings {
-    if let bundle = settings.certificateBundle {
-      let content = try? Data(contentsOf: URL(filePath: bundle))
-      guard let content, String(decoding: content, as: UTF8.self).contains("-----BEGIN") else {
-        throw SettingsError("AWS_CA_BUNDLE", "\(bundle) can't be read, or has no PEM certificates in it")
-      }
-    }
-    return CurlSettings(
-      certificateBundle: settings.certificateBundle, allowsPlainHTTP: settings.endpoint.allowsPlainHTTP)
-  }
-
-  static func startLoop(_ settings: CurlSettings) throws(SettingsError) -> EventLoop {
-    do {
-      return try EventLoop(settings)
-    } catch let error as CurlUnusable {
-      throw SettingsError("libcurl", error.reason)
-    } catch {
-      throw SettingsError("threads", "the system can't start one")
-    }
-  }
-
   static func openAudit(_ settings: ServeSettings, _ logger: Logger) throws(SettingsError) -> AuditLog {
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
     do {

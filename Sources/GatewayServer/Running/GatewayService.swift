@@ -18,6 +18,7 @@ package final class GatewayService: Sendable {
   private let tokens: TokensReloader
   private let credentials: CredentialChain
   private let gateway: Gateway
+  private let stopping: StopFlag
   private let listener: Listener
   private let adminListener: Listener
   private let logger: Logger
@@ -29,30 +30,33 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
-    let curlSettings = try Self.curlSettings(settings)
-    loop = try Self.startLoop(curlSettings)
+    let aws = try AWSParts(settings, logger: logger)
+    loop = aws.loop
+    credentials = aws.credentials
     audit = try Self.openAudit(settings, logger)
-    credentials = CredentialChain(environment: settings.aws)
 
     let metrics = Metrics()
     let observer = LoggingObserver(metrics: metrics, logger: logger)
     let trail = AuditTrail(journal: audit, clock: .system)
-    let upstream = OpenSearchClient(
-      region: settings.region, endpoint: settings.endpoint, userAgent: "connection-gateway/\(Version.current)",
-      credentials: credentials, transport: CurlTransport(loop: loop, settings: curlSettings), wallClock: .system,
-      clock: .system)
+    let exchange = AuditedExchange(audit: trail, clock: .system, timeout: settings.requestTimeout, observer: observer)
+    let inFlight = InFlight(limit: settings.maxInFlight)
+    let stopping = StopFlag()
+    self.stopping = stopping
+    let waiter = RejectionWaiter(
+      lookUps: aws.client, inFlight: inFlight, clock: .system, sleep: aws.loop.sleep, isStopping: { stopping.isSet })
     let health = Self.health(audit: audit, credentials: credentials, tokens: tokens)
     gateway = Gateway(
       authenticator: Authenticator(table: table, clock: .system),
       rejectConnection: RejectConnection(
-        audit: trail, upstream: upstream, clock: .system, timeout: settings.requestTimeout, observer: observer),
+        exchange: exchange, upstream: aws.client, inFlight: inFlight, waiter: waiter),
+      lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),
       audit: trail, health: health, openAPIDocument: PackageResources.openapi_json, clock: .system,
-      observer: observer)
-    let admin = AdminHandler(health: health, isStopping: { [gateway] in gateway.isStopping }) { [audit, tokens] in
+      observer: observer, stopping: stopping)
+    let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens] in
       metrics.page(
         Metrics.Gauges(
           auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
-          tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount))
+          tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count))
     }
     do {
       (listener, adminListener) = try Self.listen(settings, loop: loop, gateway: gateway, admin: admin)
@@ -85,7 +89,7 @@ package final class GatewayService: Sendable {
 
   private func stop() {
     logger.notice("stopping")
-    gateway.stop()
+    stopping.set()
     listener.stop(deadline: ContinuousClock.now + Self.stopTime) { [loop] in loop.cancelTransfers() }
     adminListener.stop(deadline: ContinuousClock.now) {}
     audit.close()
@@ -96,12 +100,7 @@ package final class GatewayService: Sendable {
   private func logStart() {
     logger.notice("listening", metadata: ["listener": "public", "address": "\(listener.address)"])
     logger.notice("listening", metadata: ["listener": "admin", "address": "\(adminListener.address)"])
-    Task(executorPreference: loop) { [credentials, logger] in
-      do {
-        _ = try await credentials.credentials()
-      } catch {
-        logger.error("no usable AWS credentials, so every call will be refused", metadata: ["reason": "\(error)"])
-      }
-    }
+    // So that the log says now, and not at the first call, if there are none.
+    Task(executorPreference: loop) { [credentials] in _ = try? await credentials.credentials() }
   }
 }

@@ -1,7 +1,7 @@
-package import AWSCredentials
+package import AWSSettings
+import GatewayCore
 package import HTTPListener
 package import Logging
-package import OpenSearchClient
 
 /// Everything that `serve` is told, checked.
 package struct ServeSettings: Sendable {
@@ -13,6 +13,7 @@ package struct ServeSettings: Sendable {
     package var auditLog: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
+    package var maxInFlight: String?
     package var logLevel: String?
     package var logFormat: String?
 
@@ -25,11 +26,14 @@ package struct ServeSettings: Sendable {
   package let auditPath: String
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
+  package let maxInFlight: Int
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let aws: AWSEnvironment
   package let region: Region
   package let endpoint: Endpoint
+  /// `AWS_MAX_ATTEMPTS`, the first one included.
+  package let maxAttempts: Int
   /// `AWS_CA_BUNDLE`.
   package let certificateBundle: String?
 
@@ -44,10 +48,13 @@ package struct ServeSettings: Sendable {
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
+    maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
     aws = AWSEnvironment(environment)
-    (region, endpoint) = try Self.upstream(aws)
+    let profile = Self.profile(aws)
+    (region, endpoint) = try Self.upstream(aws, profile)
+    maxAttempts = try Self.maxAttempts(aws, profile)
     certificateBundle = aws["AWS_CA_BUNDLE"]
   }
 
@@ -95,6 +102,16 @@ package struct ServeSettings: Sendable {
     return timeout
   }
 
+  private static func maxInFlight(
+    _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Int {
+    let text = try text(.maxInFlight, flag, environment)
+    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...65_536).contains(number) else {
+      throw SettingsError(Setting.maxInFlight.flag, "'\(text)' has to be a number from 1 to 65536")
+    }
+    return number
+  }
+
   private static func logLevel(
     _ flag: String?, _ environment: [String: String]
   ) throws(SettingsError) -> Logger.Level {
@@ -116,14 +133,29 @@ package struct ServeSettings: Sendable {
     return format
   }
 
-  private static func upstream(_ aws: AWSEnvironment) throws(SettingsError) -> (Region, Endpoint) {
-    // A profile that can't be read has no region and no endpoint to give; what is wrong with it, the credentials tell.
-    let profile = try? Profile(environment: aws)
+  /// A profile that can't be read has no region and no endpoint to give; what is wrong with it, the credentials tell.
+  private static func profile(_ aws: AWSEnvironment) -> Profile? {
+    (try? ProfileFiles(environment: aws))?.profile(aws["AWS_PROFILE"] ?? "default")
+  }
+
+  private static func upstream(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> (Region, Endpoint) {
     do {
       let region = try Region(environment: aws, profile: profile)
-      return (region, try Endpoint(region: region, environment: aws, profile: profile))
+      return (region, try Endpoint(.openSearch, region: region, environment: aws, profile: profile))
     } catch {
       throw SettingsError(error.variable, error.reason)
     }
+  }
+
+  private static func maxAttempts(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> Int {
+    let mode = aws["AWS_RETRY_MODE"] ?? profile?.setting("retry_mode") ?? "standard"
+    guard mode.lowercased() == "standard" else {
+      throw SettingsError("AWS_RETRY_MODE", "'\(mode)' isn't supported; there is standard")
+    }
+    guard let text = aws["AWS_MAX_ATTEMPTS"] ?? profile?.setting("max_attempts") else { return 3 }
+    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...100).contains(number) else {
+      throw SettingsError("AWS_MAX_ATTEMPTS", "'\(text)' has to be a number from 1 to 100")
+    }
+    return number
   }
 }

@@ -18,12 +18,14 @@ package struct Setting: Sendable {
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
   package static let requestTimeout = Setting(
     flag: "--request-timeout", variable: "GATEWAY_REQUEST_TIMEOUT", defaultText: "15s")
+  package static let maxInFlight = Setting(
+    flag: "--max-in-flight", variable: "GATEWAY_MAX_IN_FLIGHT", defaultText: "256")
   package static let logLevel = Setting(flag: "--log-level", variable: "GATEWAY_LOG_LEVEL", defaultText: "info")
   package static let logFormat = Setting(flag: "--log-format", variable: "GATEWAY_LOG_FORMAT", defaultText: nil)
 
   /// Every variable of ours that is read.
   package static let variables = Set(
-    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, logLevel, logFormat].map(\.variable))
+    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, maxInFlight, logLevel, logFormat].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.
   package func value(_ flag: String?, _ environment: [String: String]) -> String? {

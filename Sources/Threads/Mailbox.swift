@@ -1,0 +1,58 @@
+import Glibc
+
+/// Hands elements from any thread to the one that takes them, all that have come at a time.
+///
+/// `@unchecked Sendable` because `elements` is touched only with `mutex` held. A condition variable of the C library,
+/// since Swift's `Mutex` has none to wait on.
+package final class Mailbox<Element: Sendable>: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let limit: Int
+  private var elements: [Element] = []
+
+  /// - Parameter limit: how many elements may wait, before `post` refuses one.
+  package init(limit: Int) {
+    self.limit = limit
+    pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(condition, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Puts an element in; `false` if there is no room.
+  package func post(_ element: Element, evenIfFull: Bool = false) -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard evenIfFull || elements.count < limit else { return false }
+    elements.append(element)
+    if elements.count == 1 { pthread_cond_signal(condition) }
+    return true
+  }
+
+  /// Waits until there is something, and takes all of it; nothing, if `seconds` pass first.
+  package func takeAll(waitingAtMost seconds: Int?) -> [Element] {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    var deadline = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &deadline)
+    deadline.tv_sec += seconds ?? 0
+    while elements.isEmpty {
+      let code =
+        seconds == nil
+        ? pthread_cond_wait(condition, mutex) : pthread_cond_timedwait(condition, mutex, &deadline)
+      if code == ETIMEDOUT { break }
+    }
+    let taken = elements
+    elements = []
+    return taken
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import GatewayServer
+
+/// The settings of `serve`, which `doctor` reads as well.
+struct ServeOptions: ParsableArguments {
+  @Option(help: .setting(.listen, "Where callers come in; port 0 takes a free one.", valueName: "host:port"))
+  var listen: String?
+
+  @Option(help: .setting(.adminListen, "Where /metrics, /livez and /readyz are.", valueName: "host:port"))
+  var adminListen: String?
+
+  @Option(help: .setting(.tokens, "The tokens file.", valueName: "file"))
+  var tokens: String?
+
+  @Option(help: .setting(.auditLog, "The audit log.", valueName: "file"))
+  var auditLog: String?
+
+  @Option(
+    name: .customLong("trusted-proxy"),
+    help: .setting(
+      .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
+      valueName: "cidr"))
+  var trustedProxies: [String] = []
+
+  @Option(help: .setting(.requestTimeout, "How long a whole call may take, 100ms to 5m.", valueName: "duration"))
+  var requestTimeout: String?
+
+  @Option(help: .setting(.maxInFlight, "How many calls to AWS may be under way.", valueName: "number"))
+  var maxInFlight: String?
+
+  @Option(
+    help: .setting(.logLevel, "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
+  var logLevel: String?
+
+  @Option(
+    help: .setting(.logFormat, "text or json; text on a terminal, else json.", valueName: "format"))
+  var logFormat: String?
+
+  /// What the command line says.
+  var flags: ServeSettings.Flags {
+    var flags = ServeSettings.Flags()
+    flags.listen = listen
+    flags.adminListen = adminListen
+    flags.tokens = tokens
+    flags.auditLog = auditLog
+    flags.trustedProxies = trustedProxies
+    flags.requestTimeout = requestTimeout
+    flags.maxInFlight = maxInFlight
+    flags.logLevel = logLevel
+    flags.logFormat = logFormat
+    return flags
+  }
+}
+
+extension ArgumentHelp {
+  /// The help of a setting: what it is, its variable, its default.
+  static func setting(_ setting: Setting, _ abstract: String, valueName: String) -> ArgumentHelp {
+    let defaultText = setting.defaultText.map { ", default: \($0)" } ?? ""
+    return ArgumentHelp("\(abstract) [\(setting.variable)\(defaultText)]", valueName: valueName)
+  }
+}
