@@ -120,6 +120,15 @@ struct ProfileRecipesTests {
             WebIdentity(role: Role(arn: "arn:q"), tokenFile: "/t", setting: "web_identity_token_file"))))
   }
 
+  @Test("Where both files have a setting, the credentials file's counts")
+  func bothFiles() throws {
+    #expect(
+      try recipe(
+        config: "[profile p]\nrole_arn = arn:config\nsource_profile = base\n",
+        credentials: "[p]\nrole_arn = arn:credentials\n[base]\n\(Self.keySettings)")
+        == .role(Role(arn: "arn:credentials"), with: keys("STATIC")))
+  }
+
   @Test("credential_source names one of three", arguments: Recipe.Named.allCases)
   func credentialSource(source: Recipe.Named) throws {
     #expect(
