@@ -91,7 +91,34 @@ let package = Package(
       swiftSettings: common),
 
     // Tests: core
+    .testTarget(name: "ClocksTests", dependencies: ["Clocks"], swiftSettings: tests),
+    .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
+    .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
+    .testTarget(
+      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", httpTypes], swiftSettings: tests),
+    .testTarget(name: "AWSCredentialsTests", dependencies: ["AWSCredentials", "SigV4"], swiftSettings: tests),
+    .testTarget(
+      name: "OpenSearchClientTests",
+      dependencies: ["OpenSearchClient", "AWSCredentials", "GatewayCore", "SigV4", "Clocks", httpTypes],
+      swiftSettings: tests),
 
     // Tests: edges
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: tests),
+    .testTarget(
+      name: "GatewayServerTests",
+      dependencies: [
+        "GatewayServer", "GatewayCore", "HTTPListener", "OpenSearchClient", "Digest", "Clocks", "Threads", httpTypes,
+        logging,
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "HTTPListenerTests", dependencies: ["HTTPListener", "GatewayCore", "Threads", httpTypes],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CurlTransportTests", dependencies: ["CurlTransport", "GatewayCore", "Clocks", "Threads", httpTypes],
+      swiftSettings: tests),
+    .testTarget(
+      name: "AuditLogTests", dependencies: ["AuditLog", "GatewayCore", "Digest", "Clocks", "Threads", logging],
+      swiftSettings: tests),
   ]
 )

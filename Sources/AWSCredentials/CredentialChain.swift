@@ -56,7 +56,8 @@ package final class CredentialChain: CredentialsProvider {
         throw CredentialsUnavailable("the profile '\(profile.name)' has aws_access_key_id but no aws_secret_access_key")
       }
       return try checked(
-        keyID, secret, token: settings["aws_session_token"], place: "the profile '\(profile.name)'")
+        keyID, secret, token: settings["aws_session_token"].flatMap { $0.isEmpty ? nil : $0 },
+        place: "the profile '\(profile.name)'")
     }
     for name in ["credential_process", "sso_session", "sso_start_url"] where profile.setting(name) != nil {
       throw unsupported(name, profile)

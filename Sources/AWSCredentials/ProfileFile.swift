@@ -20,10 +20,13 @@ struct ProfileFile: Equatable {
       let content = line.trimmed
       guard let first = content.first, first != "#", first != ";" else { continue }
       if first == "[" {
-        guard content.last == "]" else {
+        // What follows the bracket is a comment or nothing.
+        let end = content.firstIndex(of: "]")
+        let rest = end.map { content[content.index(after: $0)...].trimmed }
+        guard let end, let rest, rest.isEmpty || rest.first == "#" || rest.first == ";" else {
           throw CredentialsUnavailable("\(path), line \(index + 1): the section's name has no ']'")
         }
-        profile = Self.profile(content.dropFirst().dropLast().trimmed, hasPrefix: hasPrefix)
+        profile = Self.profile(content[..<end].dropFirst().trimmed, hasPrefix: hasPrefix)
         // A section with nothing in it is a profile, too.
         if let profile, profiles[profile] == nil { profiles[profile] = [:] }
       } else if line.first?.isWhitespace == true {

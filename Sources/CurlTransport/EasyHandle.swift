@@ -84,6 +84,9 @@ final class EasyHandle {
       ccurl_set_long(pointer, CURLOPT_NETRC, 0),
       ccurl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout),
       ccurl_set_long(pointer, CURLOPT_MAXAGE_CONN, 30),
+      // Requests and answers have some hundred bytes; the defaults, 16 KiB and 64 KiB, are for files.
+      ccurl_set_long(pointer, CURLOPT_BUFFERSIZE, 4096),
+      ccurl_set_long(pointer, CURLOPT_UPLOAD_BUFFERSIZE, 16_384),
       ccurl_set_long(pointer, CURLOPT_POST, 1),
       ccurl_set_write_function(pointer, CURLOPT_WRITEFUNCTION, bodyReceived),
       ccurl_set_write_function(pointer, CURLOPT_HEADERFUNCTION, headLineReceived),

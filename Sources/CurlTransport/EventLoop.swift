@@ -1,4 +1,5 @@
 import CCurl
+import GatewayCore
 import Synchronization
 import Threads
 
@@ -7,8 +8,7 @@ import Threads
 /// A call goes listener → loop → audit → loop → listener: what happens on the loop needs no hop between threads. Work
 /// comes in from any thread and wakes the loop only if it sleeps.
 ///
-/// `@unchecked Sendable` because `multi` and `transfers` belong to the loop's thread, but for `curl_multi_wakeup`, which
-/// libcurl lets any thread call; the rest is under the mutex.
+/// `@unchecked Sendable` because `transfers` belongs to the loop's thread; the rest is under the mutex or immutable.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -19,11 +19,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     var isStopping = false
   }
 
-  /// How long the loop sleeps when nothing happens; libcurl's own timers cut it short.
-  private static let longestSleep: Int32 = 1000
+  /// How long the loop sleeps when nothing happens, in milliseconds; libcurl's own timers cut it short.
+  private static let longestSleep: Int64 = 1000
 
   private let inbox = Mutex(Inbox())
-  private let multi: UnsafeMutableRawPointer
+  private let poll: SocketPoll
   private let transfers: TransferSet
   private let thread = Mutex<WorkerThread?>(nil)
 
@@ -32,9 +32,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// - Throws: `CurlUnusable`, if libcurl has another TLS library than OpenSSL or can't be set up.
   package init(_ settings: CurlSettings) throws {
     try CurlLibrary.prepare()
-    guard let multi = curl_multi_init() else { throw CurlUnusable(reason: "libcurl has no multi handle to give") }
-    self.multi = multi
-    transfers = TransferSet(multi: multi, settings: settings)
+    guard let poll = SocketPoll(), let transfers = TransferSet(settings: settings, poll: poll) else {
+      throw CurlUnusable(reason: "the system has no descriptors or memory left for libcurl")
+    }
+    self.poll = poll
+    self.transfers = transfers
     let thread = try WorkerThread { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
@@ -59,7 +61,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     put { $0.isStopping = true }
     thread.withLock { $0 }?.join()
     transfers.close()
-    curl_multi_cleanup(multi)
+    poll.close()
   }
 
   private func put(_ change: (inout Inbox) -> Void) {
@@ -68,7 +70,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       defer { inbox.isAsleep = false }
       return inbox.isAsleep
     }
-    if wasAsleep { curl_multi_wakeup(multi) }
+    if wasAsleep { poll.wake() }
   }
 
   private func run() {
@@ -78,11 +80,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
       work.transfers.forEach(transfers.start)
       if work.cancelsTransfers { transfers.cancelAll() }
-      transfers.perform()
+      transfers.timerFired(at: ContinuousClock.now)
       isStopping = work.isStopping && work.jobs.isEmpty && transfers.isEmpty
       if !isStopping, fallAsleep() {
-        curl_multi_poll(multi, nil, 0, Self.longestSleep, nil)
+        let ready = poll.wait(milliseconds: sleepTime)
         inbox.withLock { $0.isAsleep = false }
+        ready.forEach(transfers.socketReady)
       }
     }
   }
@@ -97,7 +100,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// Whether there is nothing to do but wait for libcurl; then whoever brings work wakes the loop.
+  /// Whether there is nothing to do but wait; then whoever brings work wakes the loop.
   private func fallAsleep() -> Bool {
     let hasTransfers = !transfers.isEmpty
     return inbox.withLock { inbox in
@@ -105,5 +108,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       inbox.isAsleep = inbox.jobs.isEmpty && inbox.transfers.isEmpty && !inbox.cancelsTransfers && !isDone
       return inbox.isAsleep
     }
+  }
+
+  /// Until the next timer, rounded up so that it is due then.
+  private var sleepTime: Int32 {
+    guard let next = transfers.timer else { return Int32(Self.longestSleep) }
+    let milliseconds = (next - ContinuousClock.now).wholeMilliseconds + 1
+    return Int32(max(0, min(milliseconds, Self.longestSleep)))
   }
 }

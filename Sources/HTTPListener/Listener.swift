@@ -26,9 +26,10 @@ package final class Listener: @unchecked Sendable {
     }
   }
 
-  /// Memory for each connection: request head, its parsed fields and the answer's head. A head of `Framing.headLimit`
-  /// bytes fits, whatever its fields are, so that 431 is ours to say. Only what is used is touched.
-  private static let connectionMemory = 96 * 1024
+  /// Memory for each connection: request head, its parsed fields and the answer's head. libmicrohttpd clears all of it
+  /// after each request, so all of it counts for a connection that is kept. A head over `Framing.headLimit` still fits,
+  /// so that 431 is ours to say; only one beyond this gets libmicrohttpd's own.
+  private static let connectionMemory = 26 * 1024
   /// Connections at one time; beyond it they wait in the backlog.
   private static let connectionLimit = 4096
   /// Seconds without a byte after which a connection that waits for its client is closed.
@@ -91,7 +92,7 @@ package final class Listener: @unchecked Sendable {
   /// - Parameter hurry: ends what the handlers wait for.
   package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
     guard let daemon else { return }
-    close(MHD_quiesce_daemon(daemon))
+    socket.refuseConnections()
     if !isIdle(by: deadline) {
       hurry()
       _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)

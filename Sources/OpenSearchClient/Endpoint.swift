@@ -1,5 +1,6 @@
 package import AWSCredentials
 import FoundationEssentials
+import GatewayCore
 
 /// Where OpenSearch's control plane is asked.
 package struct Endpoint: Sendable, Equatable {
@@ -37,7 +38,8 @@ package struct Endpoint: Sendable, Equatable {
   private init(url text: String, variable: String) throws(EndpointError) {
     guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
       scheme == "https" || scheme == "http", let host = url.host, !host.isEmpty, url.user == nil, url.query == nil,
-      url.fragment == nil
+      url.fragment == nil, host.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]") }),
+      url.port.map((1...65_535).contains) ?? true
     else {
       throw EndpointError(variable, "has to be a URL such as https://es.eu-west-1.amazonaws.com")
     }
@@ -45,6 +47,11 @@ package struct Endpoint: Sendable, Equatable {
     self.scheme = scheme
     self.host = url.port.flatMap { $0 == ownPort ? nil : "\(host):\($0)" } ?? host
     basePath = String(url.percentEncodedPath.reversed().drop(while: { $0 == "/" }).reversed())
+    // What is signed has to be what is sent, whoever normalises it on the way.
+    let segments = basePath.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    guard !segments.contains(where: { $0.isEmpty && segments.count > 1 || $0 == "." || $0 == ".." }) else {
+      throw EndpointError(variable, "has a path with empty, '.' or '..' segments; write it without")
+    }
   }
 
   /// The DNS suffix of the region's partition.

@@ -64,8 +64,7 @@ package struct OpenSearchClient: RejectionService {
     on response: UpstreamResponse, about connectionID: ConnectionID, _ credentials: SigningCredentials
   ) -> RejectionReport {
     guard (200..<300).contains(response.status) else {
-      var answer = AWSErrorParser.answer(from: response, attempts: 1)
-      answer.message = answer.message.map { Self.withoutSecrets($0, credentials) }
+      let answer = AWSErrorParser.answer(from: response, attempts: 1) { Self.withoutSecrets($0, credentials) }
       return report(.refused, answer, accessKeyID: credentials.accessKeyID)
     }
     let answer = AWSAnswer(

@@ -24,7 +24,8 @@ package struct Authenticator: Sendable {
     guard halves.first?.lowercased() == "bearer" else {
       throw challenge("Only bearer tokens are taken: 'Authorization: Bearer cgw_…'.")
     }
-    guard halves.count == 2, let token = GatewayToken(String(halves[1])) else {
+    guard halves.count == 2 else { throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.") }
+    guard let token = GatewayToken(String(halves[1].trimmed)) else {
       throw invalidToken("The token is cut off or mistyped: its checksum doesn't match. Copy it again.")
     }
     guard let entry = table.entry(for: token.hash) else {

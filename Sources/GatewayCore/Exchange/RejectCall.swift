@@ -37,15 +37,15 @@ package struct RejectCall: Sendable {
   }
 
   private static func reason(in request: Request) throws(Problem) -> String? {
-    guard case .complete(let body) = request.body else {
-      throw Problem(.bodyTooLarge, "The body may have at most \(Framing.bodyLimit) bytes.")
-    }
-    guard !body.isEmpty else { return nil }
-    let mediaType = request.fields[.contentType]?.prefix(while: { $0 != ";" }).lowercased()
-    guard mediaType?.filter({ $0 != " " && $0 != "\t" }) == "application/json" else {
+    guard request.body != .complete([]) else { return nil }
+    let mediaType = request.fields[.contentType]?.prefix(while: { $0 != ";" }).trimmed
+    guard mediaType?.lowercased() == "application/json" else {
       throw Problem(
         .unsupportedMediaType, "The body has to be JSON: send 'Content-Type: application/json'.",
         fields: [HTTPField.Name.accept: "application/json"])
+    }
+    guard case .complete(let body) = request.body else {
+      throw Problem(.bodyTooLarge, "The body may have at most \(Framing.bodyLimit) bytes.")
     }
     let reason = try RejectBody(body).reason
     if let reason, reason.unicodeScalars.count > reasonLimit {

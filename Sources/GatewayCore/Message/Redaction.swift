@@ -7,17 +7,18 @@ package enum Redaction {
   package static func redact(_ text: String) -> String {
     // `replacing` copies; the common case has nothing to replace.
     guard text.utf8.contains(UInt8(ascii: "_")) else { return text }
-    var result = ""
-    var rest = Substring(text)
-    while let start = rest.firstRange(of: GatewayToken.prefix) {
-      let secret = rest[start.upperBound...].prefix(while: { $0.isASCII && ($0.isLetter || $0.isNumber) })
-      // `cgw_` alone, or with a word of a few letters, tells nobody anything.
-      let redacted = secret.utf8.count >= 8
+    // Bytes, not characters: a character before or after can join itself to the token's letters.
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let start = rest.firstRange(of: Array(GatewayToken.prefix.utf8)) {
+      // With `_`, so that what follows in one piece, a second token above all, goes too.
+      let secret = rest[start.upperBound...].prefix(while: { $0.isASCIIAlphanumeric || $0.isOne(of: "_") })
       result += rest[..<start.lowerBound]
-      result += redacted ? replacement : String(rest[start.lowerBound..<secret.endIndex])
+      // `cgw_` alone, or with a word of a few letters, tells nobody anything.
+      result += secret.count >= 8 ? Array(replacement.utf8)[...] : rest[start.lowerBound..<secret.endIndex]
       rest = rest[secret.endIndex...]
     }
-    return result + rest
+    return String(decoding: result + rest, as: UTF8.self)
   }
 
   /// `text` redacted and cut to `limit` characters, for fields of the audit that a caller fills.

@@ -30,6 +30,17 @@ struct ListeningSocket {
     self.address = ListenAddress(host: address.host, port: Self.port(of: descriptor) ?? address.port)
   }
 
+  /// No new connections, while the descriptor stays valid for libmicrohttpd: another, silent socket takes its place. The
+  /// kernel closes what was listened on and takes it out of every epoll set.
+  ///
+  /// `MHD_quiesce_daemon` isn't used: it and a worker that wakes at the same moment both take the socket out of the
+  /// worker's epoll set, and libmicrohttpd aborts the process where the second of them fails.
+  func refuseConnections() {
+    let silent = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    dup2(silent, descriptor)
+    close(silent)
+  }
+
   private static func resolve(_ address: ListenAddress) throws(ListenError) -> (family: Int32, bytes: [UInt8]) {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

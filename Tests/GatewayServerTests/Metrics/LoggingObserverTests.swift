@@ -1,0 +1,73 @@
+import GatewayCore
+import HTTPTypes
+import Logging
+import Testing
+
+@testable import GatewayServer
+
+@Suite("LoggingObserver")
+struct LoggingObserverTests {
+  private let metrics = Metrics()
+  private let log = LogRecorder()
+  private let observer: LoggingObserver
+
+  init() {
+    observer = LoggingObserver(metrics: metrics, logger: log.logger)
+  }
+
+  private var page: String {
+    metrics.page(
+      Metrics.Gauges(auditWritable: true, auditRecords: 0, tokens: 0, tokensCurrent: true, tokensReloadFailures: 0))
+  }
+
+  private static func report(_ verdict: RejectionReport.Verdict, code: String? = nil) -> RejectionReport {
+    RejectionReport(
+      verdict: verdict, answer: AWSAnswer(code: code, message: "AWS's own words", requestID: "aws-1", attempts: 1),
+      accessKeyID: "AKIDEXAMPLE", region: "eu-west-1", cause: "because")
+  }
+
+  @Test("A response is counted, and logged at debug with no more than who, what and how")
+  func responded() {
+    observer.responded(
+      to: Samples.request("POST", "/connections/abcdefghij/reject"), route: "reject",
+      response: Response(status: .conflict), code: .connectionNotRejectable, after: .milliseconds(7))
+    #expect(page.contains("requests_total{code=\"connection_not_rejectable\",route=\"reject\",status=\"409\"} 1\n"))
+    #expect(log.lines.map(\.level) == [.debug])
+    #expect(
+      log.lines.first?.metadata == [
+        "requestId": String(repeating: "ab", count: 16), "route": "reject", "status": "409",
+        "code": "connection_not_rejectable", "client": "10.1.2.3",
+      ])
+  }
+
+  private static let connection = Connection(
+    id: "abcdefghij", status: "REJECTING", statusMessage: nil, mode: nil, local: nil, remote: nil)
+
+  @Test(
+    "What the caller can see to is logged at debug, the rest as a warning; each is counted by its name",
+    arguments: [
+      (report(.accepted(connection)), Logger.Level.debug, "accepted"),
+      (report(.refused, code: "ResourceNotFoundException"), .debug, "refused"),
+      (report(.refused, code: "DisabledOperationException"), .debug, "refused"),
+      (report(.refused, code: "ValidationException"), .debug, "refused"),
+      (report(.refused, code: "ThrottlingException"), .warning, "refused"),
+      (report(.refused, code: "AccessDeniedException"), .warning, "refused"),
+      (report(.refused, code: "InternalException"), .warning, "refused"), (report(.refused), .warning, "refused"),
+      (report(.notUnderstood), .warning, "not_understood"), (report(.unreachable), .warning, "unreachable"),
+      (report(.timedOut), .warning, "timed_out"), (report(.noCredentials), .warning, "no_credentials"),
+      (report(.tooLate), .warning, "too_late"),
+    ])
+  func upstream(report: RejectionReport, level: Logger.Level, name: String) {
+    observer.upstreamAnswered(report, to: Samples.request().id)
+    #expect(log.lines.map(\.level) == [level])
+    #expect(log.lines.first?.metadata["result"] == name)
+    #expect(log.lines.first?.metadata["cause"] == "because")
+    #expect(page.contains("upstream_calls_total{result=\"\(name)\"} 1\n"))
+  }
+
+  @Test("A record that couldn't be written is counted")
+  func audit() {
+    observer.auditFailed(AuditUnavailable("no space"))
+    #expect(page.contains("audit_failures_total 1\n"))
+  }
+}
