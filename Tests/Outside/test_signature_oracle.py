@@ -23,7 +23,7 @@ import pytest
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, SharedCredentialProvider
-from support.gateway import Gateway, make_token
+from support.gateway import Gateway, make_token, run
 from support.simulator import PATIENCE, PENDING, Simulator
 
 SEED = int(os.environ.get("ORACLE_SEED") or random.SystemRandom().randrange(2**32))
@@ -266,12 +266,14 @@ def test_botocore_comes_to_the_same_signature(recorder, known_regions, chance, n
 
 
 @pytest.mark.parametrize("base_path", ["/a//b", "/a/./b", "/a/../b", "//a"])
-def test_a_base_path_that_is_not_in_its_plain_form_is_signed_in_that_form(recorder, chance, base_path):
-    # "Normalize URI paths according to RFC 3986" (IAM User Guide): every service but S3 does, and so does botocore.
-    credentials = keys(chance)
-    with Gateway(recorder.url + base_path, region="eu-west-1", env=variables(credentials)) as gateway:
-        recorded = only_request(recorder, gateway, connection_id(chance))
-    assert_signed_as_botocore_would(recorded, credentials, "eu-west-1")
+def test_a_base_path_that_is_not_in_its_plain_form_is_refused_at_start(base_path, tmp_path):
+    # AWS signs the plain form (IAM User Guide: "Normalize URI paths according to RFC 3986"), and whatever stands in
+    # between may send either: such a path could never be relied on.
+    ended = run("serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--tokens", tmp_path / "t.json",
+                "--audit-log", tmp_path / "a.jsonl", home=tmp_path,
+                env={"AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL_OPENSEARCH": f"http://127.0.0.1:1{base_path}"})
+    assert ended.returncode == 78
+    assert "AWS_ENDPOINT_URL_OPENSEARCH" in ended.stderr and len(ended.stderr.splitlines()) == 1, ended.stderr
 
 
 def test_a_signing_key_is_used_on_its_own_day_alone(recorder, chance, tmp_path):

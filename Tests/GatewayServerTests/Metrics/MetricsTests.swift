@@ -1,4 +1,5 @@
 import GatewayCore
+import HTTPTypes
 import Testing
 
 @testable import GatewayServer

@@ -9,7 +9,8 @@ enum Samples {
 
   static func token(_ name: String) -> (token: GatewayToken, entry: TokenEntry) {
     let token = GatewayToken(random: SecureRandom.bytes)
-    let entry = TokenEntry(name: name, hash: token.hash, scopes: [.reject], createdAt: time, expiresAt: nil)
+    let entry = TokenEntry(
+      name: name, hash: token.hash, scopes: [.reject], createdAt: Timestamp(seconds: time.seconds), expiresAt: nil)
     return (token, entry)
   }
 

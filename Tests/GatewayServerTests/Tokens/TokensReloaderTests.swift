@@ -1,5 +1,6 @@
 import GatewayCore
 import Glibc
+import Logging
 import Testing
 
 @testable import GatewayServer
