@@ -92,10 +92,12 @@ final class EasyHandle {
       ccurl_set_write_function(pointer, CURLOPT_HEADERFUNCTION, headLineReceived),
       ccurl_set_prereq_function(pointer, aboutToSend),
     ]
+    // A bundle of our own stands in place of the system's certificates, not beside them. Without the folder, libcurl reads
+    // the file once for all connections and not for each: a megabyte and some milliseconds.
+    results.append(ccurl_set_string(pointer, CURLOPT_CAPATH, nil))
+    results.append(ccurl_set_long(pointer, CURLOPT_CA_CACHE_TIMEOUT, 3600))
     if let bundle = settings.certificateBundle {
-      // In place of the system's certificates, not beside them.
       results.append(ccurl_set_string(pointer, CURLOPT_CAINFO, bundle))
-      results.append(ccurl_set_string(pointer, CURLOPT_CAPATH, nil))
     }
     return results.allSatisfy { $0 == CURLE_OK }
   }

@@ -99,6 +99,33 @@ struct EventLoopTests {
     stopper.join()
     #expect(isDone.isRaised)
   }
+
+  @Test(
+    "Stop lets tasks go on whose transfers end in its last turn, whether cancelled, refused or out of time",
+    arguments: [false, true])
+  func stopResumesTasks(isOverdue: Bool) async throws {
+    let server = try RawServer { $0.waitForClose() }
+    defer { server.stop() }
+    let settings = CurlSettings(allowsPlainHTTP: true)
+    let loop = try EventLoop(settings)
+    let transport = CurlTransport(loop: loop, settings: settings)
+    let started = Flag()
+    let failed = Flag()
+    _ = Task(executorPreference: loop) {
+      started.raise()
+      do {
+        _ = try await transport.send(
+          .init(method: "PUT", url: "http://127.0.0.1:\(server.port)/", fields: [], body: []),
+          deadline: ContinuousClock.now + .seconds(isOverdue ? -1 : 20))
+      } catch {
+        failed.raise()
+      }
+    }
+    #expect(await eventually { started.isRaised })
+    loop.cancelTransfers()
+    loop.stop()
+    #expect(failed.isRaised)
+  }
 }
 
 /// Numbers as they come, from any thread.

@@ -158,7 +158,9 @@ struct FramingTests {
       let client = try served.connect()
       client.send(shape)
       #expect(try client.receive().status == 431)
-      #expect(try client.receiveAll() == [])
+      // libmicrohttpd may send more of its own, and closes.
+      _ = try client.receiveAll()
+      #expect(served.requests.isEmpty)
     }
   }
 }

@@ -324,7 +324,7 @@ class TestToken:
             "prev"]
 
     @pytest.mark.parametrize("value", [
-        "Basic dXNlcjpwYXNz", "Digest a=b", "Token {token}", "{token}", "Bearer:{token}", "", "AWS4-HMAC-SHA256 x=y"])
+        "Bearer", "Basic dXNlcjpwYXNz", "Digest a=b", "Token {token}", "{token}", "Bearer:{token}", "", "AWS4-HMAC-SHA256 x=y"])
     def test_another_scheme_is_no_token(self, gateway, value):
         answer = self.with_authorization(gateway, value.format(token=gateway.token))
         self.assert_unauthenticated(gateway, answer, REALM)
@@ -343,8 +343,8 @@ class TestToken:
         self.assert_unauthenticated(gateway, answer, INVALID_TOKEN)
         assert "isn't known" in answer.json["detail"]
 
-    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-    def test_the_schemes_case_doesnt_matter(self, service, scheme):
+    @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer "])
+    def test_the_schemes_case_and_more_spaces_dont_matter(self, service, scheme):
         _, gateway = service
         assert self.with_authorization(gateway, f"{scheme} {gateway.token}").status == 404
 
