@@ -17,6 +17,8 @@ final class CurlTransfer: @unchecked Sendable {
   private var attempts = 0
   private var fields = HTTPFields()
   private var headByteCount = 0
+  /// Whether the empty line came that ends the head. libcurl takes a head that breaks off for a whole answer.
+  private var isHeadComplete = false
   private var body: [UInt8] = []
 
   init(
@@ -42,6 +44,9 @@ final class CurlTransfer: @unchecked Sendable {
     if headLine.starts(with: "HTTP/".utf8) {
       // An interim answer's head (1xx) is over; this one's begins.
       fields = HTTPFields()
+      isHeadComplete = false
+    } else if headLine.allSatisfy(Self.isSpace) {
+      isHeadComplete = true
     } else if let colon = headLine.firstIndex(of: UInt8(ascii: ":")),
       let name = HTTPField.Name(String(decoding: headLine[..<colon], as: UTF8.self))
     {
@@ -66,6 +71,7 @@ final class CurlTransfer: @unchecked Sendable {
 
   /// The whole answer is there.
   func succeed(status: Int) {
+    guard isHeadComplete else { return fail(timedOut: false, reason: "the answer's head broke off") }
     completion.resume(returning: .success(UpstreamResponse(status: status, fields: fields, body: body)))
   }
 

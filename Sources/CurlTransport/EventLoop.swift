@@ -81,13 +81,18 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       work.transfers.forEach(transfers.start)
       if work.cancelsTransfers { transfers.cancelAll() }
       transfers.timerFired(at: ContinuousClock.now)
-      isStopping = work.isStopping && work.jobs.isEmpty && transfers.isEmpty
+      isStopping = transfers.isEmpty && isDone
       if !isStopping, fallAsleep() {
         let ready = poll.wait(milliseconds: sleepTime)
         inbox.withLock { $0.isAsleep = false }
         ready.forEach(transfers.socketReady)
       }
     }
+  }
+
+  /// Whether the loop is to end and nothing more came: a transfer that has just ended may have woken a task.
+  private var isDone: Bool {
+    inbox.withLock { $0.isStopping && $0.jobs.isEmpty && $0.transfers.isEmpty }
   }
 
   private func takeWork() -> Inbox {

@@ -82,11 +82,14 @@ final class TransferSet {
       transfer.fail(timedOut: true, reason: "the deadline was over before a connection was made")
       return
     }
-    guard let handle = spare.popLast() ?? EasyHandle(settings), handle.prepare(transfer, milliseconds: Int(remaining)),
+    guard let handle = spare.popLast() ?? EasyHandle(settings) else {
+      return transfer.fail(timedOut: false, reason: "libcurl has no memory for a transfer")
+    }
+    guard handle.prepare(transfer, milliseconds: Int(remaining)),
       curl_multi_add_handle(multi, handle.pointer) == CURLM_OK
     else {
-      transfer.fail(timedOut: false, reason: "libcurl took no new transfer")
-      return
+      handle.free()
+      return transfer.fail(timedOut: false, reason: "libcurl took no new transfer")
     }
     active[handle.pointer] = Active(transfer: transfer, handle: handle)
   }

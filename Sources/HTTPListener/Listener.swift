@@ -26,10 +26,17 @@ package final class Listener: @unchecked Sendable {
     }
   }
 
-  /// Memory for each connection: request head, its parsed fields and the answer's head. libmicrohttpd clears all of it
-  /// after each request, so all of it counts for a connection that is kept. A head over `Framing.headLimit` still fits,
-  /// so that 431 is ours to say; only one beyond this gets libmicrohttpd's own.
-  private static let connectionMemory = 26 * 1024
+  /// The requests whose connections are suspended, or whose answers are being sent.
+  private struct InFlight {
+    var requests: [ObjectIdentifier: PendingRequest] = [:]
+    /// From now on no connection may be suspended, since nobody would resume it.
+    var isClosed = false
+  }
+
+  /// Memory for each connection: request head, its parsed fields and the answer's head. A head of `Framing.headLimit`
+  /// fits, whatever its fields are, and so does one some times larger, so that the 431 is a problem document of ours and
+  /// not libmicrohttpd's own page. It clears all of it after each request: all of it counts for a connection that is kept.
+  private static let connectionMemory = 96 * 1024
   /// Connections at one time; beyond it they wait in the backlog.
   private static let connectionLimit = 4096
   /// Seconds without a byte after which a connection that waits for its client is closed.
@@ -43,7 +50,7 @@ package final class Listener: @unchecked Sendable {
   private let socket: ListeningSocket
   private let handler: Handler
   private let executor: any TaskExecutor
-  private let inFlight = Mutex<[ObjectIdentifier: PendingRequest]>([:])
+  private let inFlight = Mutex(InFlight())
   private var daemon: OpaquePointer?
 
   /// Begins to listen and to serve.
@@ -71,17 +78,28 @@ package final class Listener: @unchecked Sendable {
     }
   }
 
-  /// Hands a request on. Its connection is suspended already.
-  func dispatch(_ request: Request, _ pending: PendingRequest) {
-    inFlight.withLock { $0[ObjectIdentifier(pending)] = pending }
+  /// Suspends the request's connection and hands the request on.
+  ///
+  /// - Returns: `false` if it is too late for that, since the listener stops.
+  func dispatch(_ request: Request, _ pending: PendingRequest) -> Bool {
+    // Under the lock, so that `stop` never finds a request whose connection isn't suspended yet, and none is suspended
+    // after it has looked. Before the task starts, since the answer may be there before this function returns.
+    let isSuspended = inFlight.withLock { inFlight in
+      guard !inFlight.isClosed else { return false }
+      inFlight.requests[ObjectIdentifier(pending)] = pending
+      MHD_suspend_connection(pending.connection)
+      return true
+    }
+    guard isSuspended else { return false }
     Task(executorPreference: executor) { [handler] in
       pending.complete(await handler(request))
     }
+    return true
   }
 
   /// libmicrohttpd is done with a request: answered, or its client is gone.
   func completed(_ pending: PendingRequest) {
-    _ = inFlight.withLock { $0.removeValue(forKey: ObjectIdentifier(pending)) }
+    _ = inFlight.withLock { $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
   }
 
   /// Stops: no new connections, then the requests under way get until `deadline` to be answered. What isn't by then is
@@ -97,7 +115,10 @@ package final class Listener: @unchecked Sendable {
       hurry()
       _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)
     }
-    let rest = inFlight.withLock { Array($0.values) }
+    let rest = inFlight.withLock { inFlight in
+      inFlight.isClosed = true
+      return Array(inFlight.requests.values)
+    }
     rest.forEach { $0.complete(.cut) }
     _ = isIdle(by: ContinuousClock.now + .seconds(1))
     MHD_stop_daemon(daemon)
@@ -107,7 +128,7 @@ package final class Listener: @unchecked Sendable {
   /// Waits until every request that was handed on is answered and its answer sent. It happens once, at the end, so it
   /// looks again and again rather than being told.
   private func isIdle(by deadline: ContinuousClock.Instant) -> Bool {
-    while inFlight.withLock({ !$0.isEmpty }) {
+    while inFlight.withLock({ !$0.requests.isEmpty }) {
       guard ContinuousClock.now < deadline else { return false }
       usleep(1000)
     }

@@ -37,7 +37,8 @@ package struct Endpoint: Sendable, Equatable {
 
   private init(url text: String, variable: String) throws(EndpointError) {
     guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
-      scheme == "https" || scheme == "http", let host = url.host?.lowercased(), !host.isEmpty, url.user == nil, url.query == nil,
+      scheme == "https" || scheme == "http", let host = url.host?.lowercased(), !host.isEmpty, url.user == nil,
+      url.query == nil,
       url.fragment == nil, host.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]") }),
       url.port.map((1...65_535).contains) ?? true
     else {

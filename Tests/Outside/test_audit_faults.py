@@ -1,4 +1,4 @@
-"""The audit log on a disk that fails, is full or is slow, and under rotation. Faults are put into system calls by strace."""
+"""The audit log on a disk that fails, is full or is slow, and under rotation. strace puts the faults into system calls."""
 
 import concurrent.futures
 import contextlib
@@ -102,9 +102,11 @@ def test_the_intent_is_on_disk_before_the_first_byte_to_aws_and_the_outcome_befo
 
 
 class TestFdatasync:
+    #: Two failed tries to move the file aside make the time without an audit long enough to look at.
+    TRACED = ["-e", "trace=fdatasync,ftruncate,rename,pread64", "-e", "inject=rename:error=EIO:when=1..2"]
+
     def test_of_an_intent_fails(self, simulator, tmp_path):
-        trace = Trace(tmp_path, "-e", "trace=fdatasync,ftruncate,rename,pread64",
-                      "-e", f"inject=fdatasync:error=EIO:when={SECOND_INTENT}")
+        trace = Trace(tmp_path, *self.TRACED, "-e", f"inject=fdatasync:error=EIO:when={SECOND_INTENT}")
         with Gateway(simulator.url, prefix=trace.prefix, folder=tmp_path) as gateway:
             assert gateway.reject(UNKNOWN).status == 404
             good = gateway.audit.read_bytes()
@@ -128,13 +130,13 @@ class TestFdatasync:
             assert opened["instance"] == gateway.records(audit=failed)[0]["instance"]
             assert [record["stage"] for record in rest] == ["intent", "outcome"]
             errors = [line for line in gateway.log() if line["level"] == "error"]
-            assert len(errors) == 1 and "fdatasync" in errors[0]["reason"]
+            assert [line["message"] for line in errors] == ["audit file given up"] + 2 * ["no fresh audit file"]
+            assert "fdatasync" in errors[0]["reason"] and "rename" in errors[1]["reason"]
         assert_whole(failed, gateway.audit)
         self.assert_never_synced_again(trace)
 
     def test_of_an_outcome_fails(self, simulator, tmp_path):
-        trace = Trace(tmp_path, "-e", "trace=fdatasync,ftruncate,rename,pread64",
-                      "-e", f"inject=fdatasync:error=EIO:when={FIRST_OUTCOME}")
+        trace = Trace(tmp_path, *self.TRACED, "-e", f"inject=fdatasync:error=EIO:when={FIRST_OUTCOME}")
         with Gateway(simulator.url, prefix=trace.prefix, folder=tmp_path) as gateway:
             reply = gateway.reject(PENDING, headers={"X-Request-Id": "kept"})
             # AWS took it: that is what the caller is told, beside that it isn't written down.
@@ -159,10 +161,10 @@ class TestFdatasync:
         """After the one that failed, the file gets no other, though it would succeed; nor is it read back."""
         lines = trace.lines()
         failed = next(number for number, line in enumerate(lines) if "(INJECTED)" in line)
-        moved = next(number for number, line in enumerate(lines) if line.startswith("rename("))
-        assert failed < moved
+        moved = next(number for number, line in enumerate(lines) if line.startswith("rename(") and line.endswith("= 0"))
+        assert lines[failed].startswith("fdatasync(") and failed < moved
         between = [line.partition("(")[0] for line in lines[failed + 1:moved]]
-        assert between == ["ftruncate"], lines[failed:moved + 1]
+        assert between == ["ftruncate", "rename", "rename"], lines[failed:moved + 1]
         # From here on the name is the fresh file's.
         after = lines[moved + 1:]
         assert not [line for line in after if ".failed-" in line], after

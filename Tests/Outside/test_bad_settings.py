@@ -11,7 +11,7 @@ import subprocess
 import pytest
 from support.gateway import BINARY, Gateway, make_token, run
 from support.simulator import (
-    ACCESS_KEY_ID, PATIENCE, REGION, SECRET_ACCESS_KEY, UNKNOWN, Certificates, Simulator, environment, wait_until)
+    ACCESS_KEY_ID, PATIENCE, REGION, SECRET_ACCESS_KEY, UNKNOWN, Certificates, Simulator, wait_until)
 
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key={SECRET_ACCESS_KEY}\n"
 PEM = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"
@@ -162,7 +162,9 @@ class TestListening:
     @pytest.mark.parametrize("flag", ["listen", "admin_listen"])
     @pytest.mark.parametrize("address", [
         "", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:x", "::1:80",
-        "[::1]", "[::1]:x", "999.1.1.1:0", "http://127.0.0.1:8080", "127.0.0.1:80 80", "a b:80"])
+        "[::1]", "[::1]:x", "http://127.0.0.1:8080", "127.0.0.1:80 80",
+        # A label that is too long for DNS: no server is asked.
+        f"{'a' * 64}:80"], ids=lambda address: address[:24])
     def test_what_is_no_address_is_told(self, start, flag, address):
         assert f"--{flag.replace('_', '-')}" in start.fail(**{flag: address})
 
@@ -290,15 +292,12 @@ class TestFlags:
 
     @pytest.mark.parametrize("arguments", [
         ["serve", "--no-such-flag"], ["serve", "--listen"], ["serve", "extra"], ["no-such-command"],
-        ["serve", "--cors-origin", "https://example.com"], ["audit", "verify"], ["token"], ["audit", "no-such-command"]],
+        ["serve", "--cors-origin", "https://example.com"], ["audit", "verify"], ["token", "no-such-command"], ["audit", "no-such-command"]],
         ids=" ".join)
     def test_wrong_usage_is_another_exit_code(self, arguments):
         ended = run(*arguments)
-        if arguments == ["token"]:
-            assert ended.returncode in (0, 64)
-        else:
-            assert ended.returncode == 64, ended
-            assert ended.stdout == "" and ended.stderr
+        assert ended.returncode == 64, ended
+        assert ended.stdout == "" and ended.stderr
 
     def test_help_names_the_variable_and_the_default_beside_each_flag(self):
         ended = run("serve", "--help")
@@ -454,7 +453,3 @@ class TestForeignVariables:
     def test_a_variable_of_ours_that_isnt_known_is_said(self, simulator):
         with Gateway(simulator.url, env={"GATEWAY_TOKENZ": "x"}) as gateway:
             assert [line["variable"] for line in gateway.log() if line["level"] == "warning"] == ["GATEWAY_TOKENZ"]
-
-
-def test_the_environment_of_these_tests_is_bare():
-    assert set(environment("/x")) == {"PATH", "HOME", "LANG"}

@@ -77,7 +77,7 @@ def test_calls_one_after_another_share_a_connection():
 
 
 def test_a_connection_that_the_other_side_closed_in_the_meantime_costs_no_call():
-    """After its answer the stub closes the connection without having said so: nothing was sent on it, so nothing is lost."""
+    """After its answer the stub closes the connection without a word: nothing was sent on it, so nothing is lost."""
     def script(request, wire):
         wire.send(answer(200, body_of(connection_id_of(request))))
         return False

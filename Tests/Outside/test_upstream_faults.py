@@ -1,4 +1,4 @@
-"""Whatever AWS, or what stands in its way, does to a call: the answer is true, the audit has it, and one call is one request."""
+"""Whatever AWS, or what stands in its way, does to a call: the answer is true and audited, and one call is one request."""
 
 import itertools
 import json

@@ -71,10 +71,16 @@ extension GatewayService {
     configuration.trustedProxies = settings.trustedProxies
     var adminConfiguration = Listener.Configuration(address: settings.adminListen)
     adminConfiguration.threads = 1
-    return (
-      try listen(configuration, .listen, loop) { .response(await gateway.respond(to: $0)) },
-      try listen(adminConfiguration, .adminListen, loop) { .response(await admin.respond(to: $0)) }
-    )
+    let listener = try listen(configuration, .listen, loop) { .response(await gateway.respond(to: $0)) }
+    do {
+      return (
+        listener, try listen(adminConfiguration, .adminListen, loop) { .response(await admin.respond(to: $0)) }
+      )
+    } catch {
+      // libmicrohttpd's threads point to it: it can't just be let go.
+      listener.stop(deadline: ContinuousClock.now) {}
+      throw error
+    }
   }
 
   private static func listen(
