@@ -74,6 +74,7 @@ package final class AuditLog: AuditJournal, Sendable {
       let isWaiting = writer.isWritable && !isReopening
       let messages = mailbox.takeAll(waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries)
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
+      let wasWritable = writer.isWritable
       commit(messages, to: writer)
       for message in messages {
         switch message {
@@ -89,7 +90,8 @@ package final class AuditLog: AuditJournal, Sendable {
         isReopening = !reopen(writer)
         nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
-      if !writer.isWritable, writable.exchange(false, ordering: .relaxed) || ContinuousClock.now >= nextTry {
+      writable.store(writer.isWritable, ordering: .relaxed)
+      if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
     }
@@ -115,7 +117,10 @@ package final class AuditLog: AuditJournal, Sendable {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
     } catch {
-      if isWritable { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
+      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+      if writable.exchange(false, ordering: .relaxed) {
+        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
+      }
       result = .failure(error)
     }
     waiting.forEach { $0.resume(returning: result) }
@@ -144,7 +149,7 @@ package final class AuditLog: AuditJournal, Sendable {
   private func close(_ writer: AuditFileWriter) {
     do {
       try writer.close()
-      logger.info("audit closed")
+      logger.debug("audit closed")
     } catch {
       logger.error("audit not closed properly", metadata: ["reason": "\(error.reason)"])
     }

@@ -2,8 +2,10 @@
 #define COPENSSL_SHIM_H
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include <sys/prctl.h>

@@ -56,16 +56,18 @@ package final class Listener: @unchecked Sendable {
   /// Begins to listen and to serve.
   ///
   /// - Parameters:
+  ///   - socket: one that listens already on the configuration's address; otherwise one is opened.
   ///   - executor: where `handler` runs.
   ///   - randomBytes: for the ids of requests that bring none.
   ///   - handler: gives each request its answer. It may take its time: the connection is suspended meanwhile.
   /// - Throws: `ListenError`.
   package init(
-    _ configuration: Configuration, executor: any TaskExecutor, randomBytes: @escaping @Sendable (Int) -> [UInt8],
+    _ configuration: Configuration, socket: ListeningSocket? = nil, executor: any TaskExecutor,
+    randomBytes: @escaping @Sendable (Int) -> [UInt8],
     handler: @escaping Handler
   ) throws(ListenError) {
-    socket = try ListeningSocket(configuration.address)
-    address = socket.address
+    self.socket = if let socket { socket } else { try ListeningSocket(configuration.address) }
+    address = self.socket.address
     reader = RequestReader(
       trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
     self.handler = handler
@@ -73,7 +75,7 @@ package final class Listener: @unchecked Sendable {
     MHD_set_panic_func(stopOnPanic, nil)
     daemon = start(configuration)
     guard daemon != nil else {
-      close(socket.descriptor)
+      close(self.socket.descriptor)
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }
   }

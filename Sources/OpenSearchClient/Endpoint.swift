@@ -17,6 +17,12 @@ package struct Endpoint: Sendable, Equatable {
   ///
   /// - Throws: `EndpointError`.
   package init(region: Region, environment: AWSEnvironment, profile: Profile?) throws(EndpointError) {
+    for variable in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] where environment.isTrue(variable) {
+      throw EndpointError(
+        variable,
+        "isn't supported by this version; unset it, and set AWS_ENDPOINT_URL_OPENSEARCH to the endpoint you need")
+    }
+    try Self.refuse(settings: ["use_fips_endpoint", "use_dualstack_endpoint"], of: profile)
     if !environment.isTrue("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
       for variable in ["AWS_ENDPOINT_URL_OPENSEARCH", "AWS_ENDPOINT_URL"] {
         if let url = environment[variable] {
@@ -26,17 +32,14 @@ package struct Endpoint: Sendable, Equatable {
       }
       try Self.refuse(settings: ["endpoint_url", "services"], of: profile)
     }
-    for variable in ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] where environment.isTrue(variable) {
-      throw EndpointError(variable, "isn't supported by this version; set AWS_ENDPOINT_URL_OPENSEARCH instead")
-    }
-    try Self.refuse(settings: ["use_fips_endpoint", "use_dualstack_endpoint"], of: profile)
     scheme = "https"
     host = "es.\(region.name).\(try Self.suffix(of: region))"
     basePath = ""
   }
 
   private init(url text: String, variable: String) throws(EndpointError) {
-    guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
+    guard let url = URLComponents(string: text, encodingInvalidCharacters: false),
+      let scheme = url.scheme?.lowercased(),
       scheme == "https" || scheme == "http", let host = url.host?.lowercased(), !host.isEmpty, url.user == nil,
       url.query == nil,
       url.fragment == nil, host.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]") }),

@@ -47,7 +47,8 @@ def chain(records, *, sequence=1, previous="0" * 64):
     """The lines of a log of these records, by the rule of DESIGN section 5 and nothing of the gateway's."""
     lines = []
     for number, record in enumerate(records, start=sequence):
-        line = json.dumps({"time": "2026-11-22T16:00:00.000000Z", "seq": number, **record, "prev": previous}).encode() + b"\n"
+        line = json.dumps(
+            {"time": "2026-11-22T16:00:00.000000Z", "seq": number, **record, "prev": previous}).encode() + b"\n"
         previous = hashlib.sha256(line).hexdigest()
         lines.append(line)
     return lines
@@ -87,8 +88,8 @@ class TestWhole:
         file = tmp_path / "audit.jsonl"
         file.write_bytes(b"".join(sample))
         for number in range(1, LINES):
-            digest = subprocess.run(["sh", "-c", f"sed -n {number}p '{file}' | sha256sum"], capture_output=True, text=True,
-                                    check=True, timeout=PATIENCE).stdout.split()[0]
+            digest = subprocess.run(["sh", "-c", f"sed -n {number}p '{file}' | sha256sum"], capture_output=True,
+                                    text=True, check=True, timeout=PATIENCE).stdout.split()[0]
             assert json.loads(sample[number])["prev"] == digest
         assert json.loads(sample[0])["prev"] == "0" * 64
 
@@ -154,7 +155,8 @@ class TestBroken:
         assert broken_at(verify([*sample[:3], *added, *sample[3:]], code=1)) == (1, 5)
 
     @pytest.mark.parametrize("line", [
-        b"\n", b"{}\n", b"null\n", b"not JSON\n", b"\0\n", b"\xff\n", b"{\n", b"[1]\n", b'{"time":1,"seq":1,"prev":1}\n'], ids=repr)
+        b"\n", b"{}\n", b"null\n", b"not JSON\n", b"\0\n", b"\xff\n", b"{\n", b"[1]\n",
+        b'{"time":1,"seq":1,"prev":1}\n'], ids=repr)
     @pytest.mark.parametrize("place", [0, 4, LINES])
     def test_by_a_line_that_is_no_record(self, sample, verify, line, place):
         assert broken_at(verify([*sample[:place], line, *sample[place:]], code=1)) == (1, place + 1)

@@ -160,7 +160,8 @@ class TestBody:
         return gateway.reject(connection_id, body=body, headers={"Content-Type": content_type})
 
     @pytest.mark.parametrize("body", [
-        b" ", b"\n", b"null", b"true", b"1", b'"text"', b"[]", b'[{"reason":"a"}]', b"{", b"}", b'{"reason"', b'{"reason"}',
+        b" ", b"\n", b"null", b"true", b"1", b'"text"', b"[]", b'[{"reason":"a"}]', b"{", b"}", b'{"reason"',
+        b'{"reason"}',
         b'{"reason":}', b'{"reason":"a', b'{"reason":"a"', b'{"reason":"a",}', b"{,}", b"{}{}", b"{},", b"{};", b"{}x",
         b"{'reason':'a'}", b'{reason:"a"}', b'{"reason" "a"}', b'{"reason":"a" "b"}', b"{/**/}", b"//\n{}", b"{}#",
         b'{"reason":NaN}', b'{"reason":tru}', b'{"reason":"\\x"}', b'{"reason":"\\u12"}',
@@ -172,7 +173,8 @@ class TestBody:
         b'{"reason":"\xff"}', b'{"reason":"\xc3"}', b'{"reason":"\xc0\xaf"}', b'{"reason":"\xed\xa0\x80"}',
         b'{"reason":"\xf4\x90\x80\x80"}',
         # Deep.
-        b"[" * 4096, b"[" * 2048 + b"]" * 2048, b'{"reason":' + b"[" * 2000 + b"]" * 2000 + b"}", b'{"a":' * 800], ids=short)
+        b"[" * 4096, b"[" * 2048 + b"]" * 2048, b'{"reason":' + b"[" * 2000 + b"]" * 2000 + b"}", b'{"a":' * 800],
+        ids=short)
     def test_what_is_no_json_object_is_refused(self, gateway, body):
         assert_refused(gateway, self.post(gateway, body), 400, "invalid_request")
 
@@ -236,8 +238,8 @@ class TestBody:
         assert intent.get("reason") == reason
 
     @pytest.mark.parametrize("content_type", [
-        None, "text/plain", "text/json", "application/jsonx", "application/problem+json", "application/*", "*/*", "json",
-        "application/json, text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+        None, "text/plain", "text/json", "application/jsonx", "application/problem+json", "application/*", "*/*",
+        "json", "application/json, text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
         "application/xml"])
     def test_a_body_of_another_media_type_is_refused(self, gateway, content_type):
         answer = gateway.reject(UNKNOWN, body=b"{}", headers={"Content-Type": content_type} if content_type else {})
@@ -267,8 +269,8 @@ class TestQuery:
         assert f"'{name}'" in answer.json["detail"]
         assert record["connectionId"] == PENDING
 
-    @pytest.mark.parametrize("query", ["&", "=", "=a", "%64ryRun=true", "a[]=1", "?", "x" * 5000, "&" * 5000, "%00", "%zz"],
-                             ids=short)
+    @pytest.mark.parametrize("query", [
+        "&", "=", "=a", "%64ryRun=true", "a[]=1", "?", "x" * 5000, "&" * 5000, "%00", "%zz"], ids=short)
     def test_whatever_else_stands_there_is_refused_too(self, gateway, query):
         answer = gateway.call("POST", f"/connections/{PENDING}/reject?{query}")
         assert_refused(gateway, answer, 400, "invalid_request")
@@ -324,7 +326,8 @@ class TestToken:
             "prev"]
 
     @pytest.mark.parametrize("value", [
-        "Bearer", "Basic dXNlcjpwYXNz", "Digest a=b", "Token {token}", "{token}", "Bearer:{token}", "", "AWS4-HMAC-SHA256 x=y"])
+        "Bearer", "Basic dXNlcjpwYXNz", "Digest a=b", "Token {token}", "{token}", "Bearer:{token}", "",
+        "AWS4-HMAC-SHA256 x=y"])
     def test_another_scheme_is_no_token(self, gateway, value):
         answer = self.with_authorization(gateway, value.format(token=gateway.token))
         self.assert_unauthenticated(gateway, answer, REALM)

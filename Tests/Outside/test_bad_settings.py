@@ -1,5 +1,5 @@
-"""Settings that can't be used: one clear line at the start, or, where they may yet come right, a gateway that says what it
-lacks and sends nothing."""
+"""Settings that can't be used: one clear line at the start, or, where they may yet come right, a gateway that says what
+it lacks and sends nothing."""
 
 import json
 import os
@@ -116,8 +116,9 @@ class TestTokensFile:
 
     @pytest.mark.parametrize("change", [
         {"id": "0" * 12}, {"id": None}, {"name": ""}, {"name": "a\nb"}, {"name": "x" * 65}, {"hash": "sha256:00"},
-        {"hash": None}, {"hash": "md5:" + "0" * 32}, {"scopes": "connections:reject"}, {"scopes": ["connections:accept"]},
-        {"scopes": ["*"]}, {"createdAt": "yesterday"}, {"expiresAt": 0}, {"expiresAt": "2027-02-30T00:00:00Z"},
+        {"hash": None}, {"hash": "md5:" + "0" * 32}, {"scopes": "connections:reject"},
+        {"scopes": ["connections:accept"]}, {"scopes": ["*"]}, {"createdAt": "yesterday"}, {"expiresAt": 0},
+        {"expiresAt": "2027-02-30T00:00:00Z"},
         {"addresses": ["10.0.0.0/8"]}], ids=str)
     def test_one_with_a_token_that_is_wrong_is_refused_and_nothing_of_it_shown(self, start, change):
         document = json.loads(start.tokens.read_text())
@@ -279,21 +280,22 @@ class TestFlags:
         ("GATEWAY_LISTEN", "x", "--listen"), ("GATEWAY_ADMIN_LISTEN", "x", "--admin-listen"),
         ("GATEWAY_TOKENS", "/nonexistent/tokens.json", "--tokens"),
         ("GATEWAY_AUDIT_LOG", "/nonexistent/audit.jsonl", "--audit-log"),
-        ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 x", "--trusted-proxy"), ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"),
+        ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 x", "--trusted-proxy"),
+        ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"),
         ("GATEWAY_LOG_LEVEL", "x", "--log-level"), ("GATEWAY_LOG_FORMAT", "x", "--log-format")])
     def test_so_is_one_from_the_environment(self, start, variable, value, name):
         flag = name[2:].replace("-", "_")
         assert name in start.fail(env={variable: value}, **({flag: None} if flag != "trusted_proxy" else {}))
 
     def test_a_flag_wins_over_its_variable(self, simulator):
-        with Gateway(simulator.url, env={"GATEWAY_LISTEN": "x", "GATEWAY_TOKENS": "/nonexistent",
-                                         "GATEWAY_REQUEST_TIMEOUT": "x"}, arguments=["--request-timeout", "5s"]) as gateway:
+        variables = {"GATEWAY_LISTEN": "x", "GATEWAY_TOKENS": "/nonexistent", "GATEWAY_REQUEST_TIMEOUT": "x"}
+        with Gateway(simulator.url, env=variables, arguments=["--request-timeout", "5s"]) as gateway:
             assert gateway.reject(UNKNOWN).status == 404
 
     @pytest.mark.parametrize("arguments", [
         ["serve", "--no-such-flag"], ["serve", "--listen"], ["serve", "extra"], ["no-such-command"],
-        ["serve", "--cors-origin", "https://example.com"], ["audit", "verify"], ["token", "no-such-command"], ["audit", "no-such-command"]],
-        ids=" ".join)
+        ["serve", "--cors-origin", "https://example.com"], ["audit", "verify"], ["token", "no-such-command"],
+        ["audit", "no-such-command"]], ids=" ".join)
     def test_wrong_usage_is_another_exit_code(self, arguments):
         ended = run(*arguments)
         assert ended.returncode == 64, ended
@@ -345,7 +347,8 @@ class TestCredentials:
             assert (intent["stage"], outcome["stage"], outcome["code"], outcome["outcome"]) == (
                 "intent", "outcome", "credentials_unavailable", "not_sent")
             assert outcome["aws"] == {"attempts": 0} and "accessKeyId" not in outcome
-            [error] = wait_until(lambda: [line for line in gateway.log() if line["level"] == "error"], "the reason logged")
+            [error] = wait_until(
+                lambda: [line for line in gateway.log() if line["level"] == "error"], "the reason to be logged")
             for word in words:
                 assert word in error["reason"]
             # What the gateway lacks is said in its log. A caller learns that it lacks something.
@@ -367,7 +370,8 @@ class TestCredentials:
 
     def test_a_profile_that_isnt_there(self, simulator, home):
         (home / ".aws" / "credentials").write_text(f"[default]\n{KEYS}")
-        self.assert_none(simulator, home, "'other'", "AWS_PROFILE", ".aws/credentials", ".aws/config", AWS_PROFILE="other")
+        self.assert_none(
+            simulator, home, "'other'", "AWS_PROFILE", ".aws/credentials", ".aws/config", AWS_PROFILE="other")
 
     def test_a_profile_with_half_of_them(self, simulator, home):
         (home / ".aws" / "credentials").write_text("[default]\naws_access_key_id = half\n")
@@ -385,8 +389,8 @@ class TestCredentials:
         self.assert_none(simulator, home, ".aws/credentials")
 
     @pytest.mark.parametrize("setting", [
-        "role_arn = arn:aws:iam::123456789012:role/x", "web_identity_token_file = /x", "credential_process = /bin/false",
-        "sso_session = x"])
+        "role_arn = arn:aws:iam::123456789012:role/x", "web_identity_token_file = /x",
+        "credential_process = /bin/false", "sso_session = x"])
     def test_a_profile_that_this_version_cant_use(self, simulator, home, setting):
         (home / ".aws" / "config").write_text(f"[default]\n{setting}\n")
         self.assert_none(simulator, home, setting.split()[0], "'default'")

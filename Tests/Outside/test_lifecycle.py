@@ -89,7 +89,8 @@ class TestStop:
             gateway.signal(signal.SIGTERM)
             wait_until_stopping(gateway)
 
-            kept[0].request("POST", f"/connections/{UNKNOWN}/reject", headers={"Authorization": f"Bearer {gateway.token}"})
+            kept[0].request("POST", f"/connections/{UNKNOWN}/reject",
+                            headers={"Authorization": f"Bearer {gateway.token}"})
             refused = kept[0].getresponse()
             problem = json.loads(refused.read())
             assert (refused.status, problem["code"], problem["outcome"]) == (503, "overloaded", "not_sent")
@@ -138,8 +139,8 @@ class TestStop:
         with Gateway(simulator.url) as gateway:
             host, _, port = gateway.address.rpartition(":")
             with contextlib.ExitStack() as stack:
-                for data in [b"", b"P", b"POST /connections/c-0123456789/reject HTTP/1.1\r\nHost: x\r\n",
-                             b"POST /connections/c-0123456789/reject HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{"]:
+                head = b"POST /connections/c-0123456789/reject HTTP/1.1\r\nHost: x\r\n"
+                for data in [b"", b"P", head, head + b"Content-Length: 5\r\n\r\n{"]:
                     stack.enter_context(socket.create_connection((host, int(port)))).sendall(data)
                 begin = time.monotonic()
                 gateway.signal(signal.SIGTERM)
@@ -251,7 +252,8 @@ class TestTokens:
     def test_sighup_reads_the_file_even_where_nothing_has_changed(self, gateway):
         assert not [line for line in gateway.log() if line["message"] == "tokens loaded"]
         gateway.signal(signal.SIGHUP)
-        wait_until(lambda: [line for line in gateway.log() if line["message"] == "tokens loaded"], "the file to be read")
+        wait_until(
+            lambda: [line for line in gateway.log() if line["message"] == "tokens loaded"], "the file to be read")
         assert self.status(gateway, gateway.token) == 404
 
     @pytest.mark.parametrize("spoil", ["text", "mode", "gone", "folder"])

@@ -1,5 +1,5 @@
-"""libcurl's silent second PUT: when a reused connection dies before the first byte of an answer, it sends the request again
-by itself and tells nobody. One call is one request, and what became of it isn't known then."""
+"""libcurl's silent second PUT: when a reused connection dies before the first byte of an answer, it sends the request
+again by itself and tells nobody. One call is one request, and what became of it isn't known then."""
 
 import subprocess
 

@@ -37,26 +37,29 @@ class Run:
         answers = "\n".join(
             str(answer) if isinstance(answer, bytes) else f"{answer.headers}\n{answer.body.decode()}"
             for answer in self.answers)
+        metrics = self.gateway.call("GET", "/metrics", token=None, address=self.gateway.admin_address)
         return {
             "answers": answers, "log": self.gateway.log_text(), "audit": self.gateway.audit.read_text(),
-            "metrics": self.gateway.call("GET", "/metrics", token=None, address=self.gateway.admin_address).body.decode(),
+            "metrics": metrics.body.decode(),
             "token list": run("token", "list", "--json", "--tokens", self.gateway.tokens).stdout}
 
 
 @pytest.fixture(scope="module", params=["trace", "debug"])
 def finished(request):
     """A run with calls of every kind, and tokens in every place a token could end up in by mistake."""
-    with Simulator(seed=[connection(PENDING), connection(ACTIVE, "ACTIVE")], session_token=SESSION_TOKEN) as simulator, \
-            Gateway(simulator.url, env={"AWS_SESSION_TOKEN": SESSION_TOKEN}, arguments=[
-                "--log-level", request.param, "--request-timeout", "1s"]) as gateway:
+    seed = [connection(PENDING), connection(ACTIVE, "ACTIVE")]
+    flags = ["--log-level", request.param, "--request-timeout", "1s"]
+    with Simulator(seed=seed, session_token=SESSION_TOKEN) as simulator, Gateway(
+            simulator.url, env={"AWS_SESSION_TOKEN": SESSION_TOKEN}, arguments=flags) as gateway:
         all_of_it = Run(gateway)
         call, token = all_of_it.call, gateway.token
         reject = f"/connections/{UNKNOWN}/reject"
         # What goes well, and what AWS refuses.
         assert call("POST", f"/connections/{PENDING}/reject").status == 200
         assert call("POST", f"/connections/{ACTIVE}/reject").status == 409
-        for fault, options in [("error", {"status": 403, "code": "InvalidSignatureException", "message": SESSION_TOKEN}),
-                               ("throttle", {}), ("html", {}), ("cut", {}), ("garbage", {}), ("stall", {})]:
+        quoting = {"status": 403, "code": "InvalidSignatureException", "message": SESSION_TOKEN}
+        for fault, options in [("error", quoting), ("throttle", {}), ("html", {}), ("cut", {}), ("garbage", {}),
+                               ("stall", {})]:
             simulator.fault(fault, count=1, **options)
             assert call("POST", reject).status >= 500
         for secret in (token, FOREIGN_TOKEN):
@@ -66,16 +69,17 @@ def finished(request):
                 assert call("POST", reject, token=None, headers={"Authorization": value}).status == 401
             # In the wrong place.
             for path in [f"/connections/{secret}/reject", f"/connections/{secret}", f"/{secret}", f"{reject}/{secret}",
-                         f"{reject}?token={secret}", f"{reject}?{secret}", f"{reject}?{secret}=1", f"{reject}?access_token={secret}",
-                         f"/connections/x{secret}x/reject?{secret}", f"/livez?{secret}"]:
+                         f"{reject}?token={secret}", f"{reject}?{secret}", f"{reject}?{secret}=1",
+                         f"{reject}?access_token={secret}", f"/connections/x{secret}x/reject?{secret}",
+                         f"/livez?{secret}"]:
                 for method in ("POST", "GET", "PUT"):
                     call(method, path)
-            for name in ["X-Request-Id", "User-Agent", "X-Forwarded-For", "Cookie", "Referer", "X-Api-Key", "Content-Type",
-                         "Forwarded", "Accept"]:
+            for name in ["X-Request-Id", "User-Agent", "X-Forwarded-For", "Cookie", "Referer", "X-Api-Key",
+                         "Content-Type", "Forwarded", "Accept"]:
                 call("POST", reject, headers={name: secret})
                 call("POST", reject, headers={name: f"before-{secret}-after"}, token=None)
-            for body in [{"reason": secret}, {"reason": f"see {secret}."}, {"reason": f"{secret}{secret}"}, {secret: "x"},
-                         {"token": secret}, secret, [secret]]:
+            for body in [{"reason": secret}, {"reason": f"see {secret}."}, {"reason": f"{secret}{secret}"},
+                         {secret: "x"}, {"token": secret}, secret, [secret]]:
                 call("POST", reject, body=body)
             # In a message that is refused whole.
             all_of_it.raw(f"POST {reject} HTTP/1.1\r\nHost: {secret}\r\nAuthorization: Bearer {secret}\r\n"

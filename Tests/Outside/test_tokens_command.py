@@ -74,8 +74,8 @@ class TestCreate:
 
     @pytest.mark.parametrize("umask", [0, 0o022, 0o077, 0o777])
     def test_whatever_the_umask_the_mode_is_0600(self, file, umask):
-        made = subprocess.run(["sh", "-c", f'umask {umask:o} && exec "$0" "$@"', str(BINARY), "token", "create", *ARGUMENTS,
-                               "--tokens", str(file)], capture_output=True, text=True, check=False, env={})
+        made = subprocess.run(["sh", "-c", f'umask {umask:o} && exec "$0" "$@"', str(BINARY), "token", "create",
+                               *ARGUMENTS, "--tokens", str(file)], capture_output=True, text=True, check=False, env={})
         assert made.returncode == 0, made.stderr
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -172,7 +172,8 @@ class TestCreate:
         [], ["--name", "x"], ["--scope", "connections:reject"], ["--name", "", "--scope", "connections:reject"],
         ["--name", "x y", "--scope", "connections:reject"], ["--name", "x\ny", "--scope", "connections:reject"],
         ["--name", "x" * 65, "--scope", "connections:reject"], ["--name", "\u00fc", "--scope", "connections:reject"],
-        ["--name", "x", "--scope", "connections:accept"], ["--name", "x", "--scope", "*"], ["--name", "x", "--scope", ""],
+        ["--name", "x", "--scope", "connections:accept"], ["--name", "x", "--scope", "*"],
+        ["--name", "x", "--scope", ""],
         [*ARGUMENTS, "--expires", "0d"], [*ARGUMENTS, "--expires", "yesterday"], [*ARGUMENTS, "--expires", "90"],
         [*ARGUMENTS, "--expires", ""], [*ARGUMENTS, "--expires", "99999999999d"], [*ARGUMENTS, "--expires=-1d"],
         [*ARGUMENTS, "--token", "cgw_x"], [*ARGUMENTS, "extra"]], ids=lambda arguments: " ".join(arguments)[:60])

@@ -1,9 +1,9 @@
 """Raw bytes at the listener: what could be read in two ways is refused, and nothing behind it is ever run.
 
 libmicrohttpd reads much that RFC 9112 forbids. The gateway compares the head's size on the wire with the size that its
-fields would have (the canonical-size check). Each row here goes through libmicrohttpd's own parser, so each of them shows
-whether the check holds. The few answers that libmicrohttpd gives by itself, and that nobody can mend from outside, stand
-in a table of their own. They are those of libmicrohttpd 0.9.75, which Debian 12 has.
+fields would have (the canonical-size check). Each row here goes through libmicrohttpd's own parser, so each of them
+shows whether the check holds. The few answers that libmicrohttpd gives by itself, and that nobody can mend from
+outside, stand in a table of their own. They are those of libmicrohttpd 0.9.75, which Debian 12 has.
 """
 
 import dataclasses
@@ -238,8 +238,8 @@ def test_what_could_be_read_in_two_ways_is_refused_with_all_that_follows(service
             ("denied", status, code)]
 
 
-#: What libmicrohttpd answers before anyone else is asked: with text/html, sometimes with its head twice, sometimes not at
-#: all. The statuses that it may have.
+#: What libmicrohttpd answers before anyone else is asked: with text/html, sometimes with its head twice, sometimes not
+#: at all. The statuses that it may have.
 LIBRARY_REFUSES = {
     "a length that is a list": (REJECT + b"Content-Length: 0, 0\r\n\r\n", {400}),
     "a length with a plus": (REJECT + b"Content-Length: +2\r\n\r\n{}", {400}),
@@ -289,7 +289,7 @@ def test_what_libmicrohttpd_refuses_by_itself_runs_nothing_that_follows(service,
     assert_alive(gateway)
 
 
-#: What is in order as a message, whatever else is wrong with it: it gets its own answer, and what follows gets one, too.
+#: What is in order as a message, whatever else is wrong with it: it gets an answer, and what follows gets one, too.
 TAKEN = {
     "a plain reject": (REJECT + b"\r\n", 404, "connection_not_found"),
     "an empty value": (REJECT + b"X-Note: \r\n\r\n", 404, "connection_not_found"),
@@ -385,7 +385,8 @@ BROKEN_OFF = reject_of("<id>").replace(
     b"Connection: close\r\n", b"Content-Type: application/json\r\nContent-Length: 20\r\n") + b'{"reason":'
 
 
-@pytest.mark.parametrize("kept", [1, 10, len(LINE), len(LINE) + 4, len(REJECT), BROKEN_OFF.index(b"{"), len(BROKEN_OFF)])
+@pytest.mark.parametrize(
+    "kept", [1, 10, len(LINE), len(LINE) + 4, len(REJECT), BROKEN_OFF.index(b"{"), len(BROKEN_OFF)])
 @pytest.mark.parametrize("half", [False, True], ids=["closed", "half closed"])
 def test_a_request_that_breaks_off_sends_nothing(service, smuggled, kept, half):
     _, gateway = service

@@ -15,7 +15,7 @@ struct ChainVerifier {
 
   /// Takes the next whole line, with its LF.
   mutating func take(_ line: [UInt8]) throws(Break) {
-    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)) else {
+    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)), record.canBeCountedFrom else {
       throw Break(what: "it isn't an audit record")
     }
     var expected = head ?? ChainHead()

@@ -1,7 +1,7 @@
 /// Is told what happens in exchanges, for the log and the metrics. What it does must not block.
 package protocol ExchangeObserver: Sendable {
   /// A response is about to be sent.
-  func responded(to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration)
+  func responded(to request: Request, route: String, response: Response, after duration: Duration)
   /// AWS was asked, with this result.
   func upstreamAnswered(_ report: RejectionReport, to requestID: RequestID)
   /// A record couldn't be written.

@@ -41,18 +41,15 @@ package final class Gateway: Sendable {
     let started = clock.now()
     var trace = Trace()
     var response: Response
-    var code: ProblemCode?
     do {
       response = try await dispatch(request, &trace)
     } catch {
-      let problem = await audited(error, request, trace)
-      code = problem.code
-      response = problem.response(requestID: request.id)
+      response = await audited(error, request, trace).response(requestID: request.id)
     }
     StandardFields.add(to: &response, for: request)
     if isStopping { response.closesConnection = true }
     observer.responded(
-      to: request, route: trace.route?.name ?? "none", response: response, code: code, after: clock.now() - started)
+      to: request, route: trace.route?.name ?? "none", response: response, after: clock.now() - started)
     return response
   }
 
@@ -77,9 +74,8 @@ package final class Gateway: Sendable {
         throw Problem(
           .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
       }
-      let token = try authenticator.authenticate(request)
+      let token = try authenticator.authenticate(request) { trace.caller = $0 }
       let caller = Caller(tokenID: token.id, name: token.name)
-      trace.caller = caller
       try authenticator.authorize(token, for: .reject)
       return try await rejectConnection.respond(to: RejectCall(request, id: id, caller: caller))
     }

@@ -32,7 +32,7 @@ package struct RejectCall: Sendable {
   private static func unknownParameter(in query: String) -> Problem {
     let name = query.prefix(while: { $0 != "=" && $0 != "&" })
     let isPlain = name.utf8.count <= 64 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    let named = isPlain && !name.isEmpty ? "The query parameter '\(name)'" : "The query"
+    let named = isPlain && !name.isEmpty ? "The query parameter '\(Redaction.redact(String(name)))'" : "The query"
     return Problem(.invalidRequest, "\(named) isn't known here; this call takes none. Nothing was sent.")
   }
 

@@ -16,14 +16,14 @@ package final class LoggingObserver: ExchangeObserver {
   }
 
   package func responded(
-    to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration
+    to request: Request, route: String, response: Response, after duration: Duration
   ) {
-    metrics.countRequest(route: route, status: response.status.code, code: code, duration: duration)
+    metrics.countRequest(route: route, status: response.status.code, code: response.code, duration: duration)
     logger.debug(
       "responded",
       metadata: [
         "requestId": "\(request.id)", "route": "\(route)", "status": "\(response.status.code)",
-        "code": "\(code?.rawValue ?? "")", "client": "\(request.client.address)",
+        "code": "\(response.code?.rawValue ?? "")", "client": "\(request.client.address)",
       ])
   }
 

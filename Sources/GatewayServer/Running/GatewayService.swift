@@ -30,6 +30,7 @@ package final class GatewayService: Sendable {
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
     let curlSettings = try Self.curlSettings(settings)
+    let sockets = try Self.openSockets(settings)
     loop = try Self.startLoop(curlSettings)
     audit = try Self.openAudit(settings, logger)
     credentials = CredentialChain(environment: settings.aws)
@@ -55,7 +56,7 @@ package final class GatewayService: Sendable {
           tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount))
     }
     do {
-      (listener, adminListener) = try Self.listen(settings, loop: loop, gateway: gateway, admin: admin)
+      (listener, adminListener) = try Self.listen(settings, sockets, loop: loop, gateway: gateway, admin: admin)
     } catch {
       audit.close()
       throw error

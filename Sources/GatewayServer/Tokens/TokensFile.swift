@@ -101,6 +101,8 @@ package struct TokensFile: Sendable {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw error("can't be written: \(temporary): \(systemReason())") }
     defer { close(descriptor) }
+    // Whatever the umask took away.
+    guard fchmod(descriptor, 0o600) == 0 else { throw failedWriting(temporary) }
     // The gateway may run as another user than whoever makes tokens: owner and mode stay what they are.
     var status = stat()
     if stat(target, &status) == 0 {

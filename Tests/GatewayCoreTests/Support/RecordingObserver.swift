@@ -20,10 +20,11 @@ final class RecordingObserver: ExchangeObserver {
   private let state = Mutex(State())
 
   func responded(
-    to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration
+    to request: Request, route: String, response: Response, after duration: Duration
   ) {
     state.withLock {
-      $0.responses.append(Responded(route: route, status: response.status.code, code: code, duration: duration))
+      $0.responses.append(
+        Responded(route: route, status: response.status.code, code: response.code, duration: duration))
     }
   }
 

@@ -30,7 +30,7 @@ struct LoggingObserverTests {
   func responded() {
     observer.responded(
       to: Samples.request("POST", "/connections/abcdefghij/reject"), route: "reject",
-      response: Response(status: .conflict), code: .connectionNotRejectable, after: .milliseconds(7))
+      response: Response(status: .conflict, code: .connectionNotRejectable), after: .milliseconds(7))
     #expect(page.contains("requests_total{code=\"connection_not_rejectable\",route=\"reject\",status=\"409\"} 1\n"))
     #expect(log.lines.map(\.level) == [.debug])
     #expect(

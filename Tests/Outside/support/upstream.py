@@ -30,7 +30,7 @@ def body_of(connection_id, status="REJECTING", **members):
 
 
 def answer(status, body=b"", headers=(), *, length=None):
-    """An answer's bytes. `headers` is a list of pairs; `length` is what `Content-Length` says, where that isn't true."""
+    """An answer's bytes. `headers` is a list of pairs; `length` is what `Content-Length` says where it isn't true."""
     if not isinstance(body, (bytes, str)):
         body = json.dumps(body)
     body = body.encode() if isinstance(body, str) else body
@@ -77,8 +77,8 @@ class Upstream:
     `script(request, wire)` is called for each whole request and sends what it wants to. The connection stays open for
     the next one if it returns `True`, else it is closed. Without a script each reject succeeds.
 
-    Parameters: `certificate` and `key` (PEM files) make it speak TLS, `tls_version` (an `ssl.TLSVersion`) only that one,
-    and `greeting(wire)` is called for each connection before anything is read.
+    Parameters: `certificate` and `key` (PEM files) make it speak TLS, with `tls_version` (an `ssl.TLSVersion`) only
+    that version, and `greeting(wire)` is called for each connection before anything is read.
     """
 
     def __init__(self, script=None, *, certificate=None, key=None, tls_version=None, greeting=None):
