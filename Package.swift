@@ -90,7 +90,10 @@ let package = Package(
       ],
       swiftSettings: common),
 
-    // Tests: core
+    // What the tests share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
+
+    // Tests of the core.
     .testTarget(name: "ClocksTests", dependencies: ["Clocks"], swiftSettings: tests),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
@@ -102,23 +105,26 @@ let package = Package(
       dependencies: ["OpenSearchClient", "AWSCredentials", "GatewayCore", "SigV4", "Clocks", httpTypes],
       swiftSettings: tests),
 
-    // Tests: edges
+    // Tests of the edges.
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: tests),
     .testTarget(
       name: "GatewayServerTests",
       dependencies: [
-        "GatewayServer", "GatewayCore", "HTTPListener", "OpenSearchClient", "Digest", "Clocks", "Threads", httpTypes,
+        "GatewayServer", "GatewayCore", "HTTPListener", "OpenSearchClient", "Digest", "Clocks", "Threads",
+        "TestSupport", httpTypes,
         logging,
       ],
       swiftSettings: tests),
     .testTarget(
-      name: "HTTPListenerTests", dependencies: ["HTTPListener", "GatewayCore", "Threads", httpTypes],
+      name: "HTTPListenerTests", dependencies: ["HTTPListener", "GatewayCore", "Threads", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
-      name: "CurlTransportTests", dependencies: ["CurlTransport", "GatewayCore", "Clocks", "Threads", httpTypes],
+      name: "CurlTransportTests",
+      dependencies: ["CurlTransport", "GatewayCore", "Clocks", "Threads", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
-      name: "AuditLogTests", dependencies: ["AuditLog", "GatewayCore", "Digest", "Clocks", "Threads", logging],
+      name: "AuditLogTests",
+      dependencies: ["AuditLog", "GatewayCore", "Digest", "Clocks", "Threads", "TestSupport", logging],
       swiftSettings: tests),
   ]
 )

@@ -2,6 +2,7 @@ import Clocks
 import GatewayCore
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AuditLog

@@ -1,6 +1,7 @@
 import Clocks
 import GatewayCore
 import Logging
+import TestSupport
 import Testing
 
 @testable import AuditLog

@@ -1,5 +1,6 @@
 import GatewayCore
 import Glibc
+import TestSupport
 import Testing
 
 @testable import CurlTransport

@@ -1,6 +1,7 @@
 import GatewayCore
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 import Threads
 

@@ -1,5 +1,6 @@
 import Clocks
 import Glibc
+import TestSupport
 import Testing
 
 @testable import AuditLog

@@ -1,6 +1,7 @@
 import GatewayCore
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import GatewayServer

@@ -1,5 +1,5 @@
 /// Looks at a condition again and again until it holds; `false` if it doesn't within `time`.
-func eventually(within time: Duration = .seconds(20), _ condition: () async -> Bool) async -> Bool {
+package func eventually(within time: Duration = .seconds(20), _ condition: () async -> Bool) async -> Bool {
   let deadline = ContinuousClock.now + time
   while await !condition() {
     guard ContinuousClock.now < deadline else { return false }

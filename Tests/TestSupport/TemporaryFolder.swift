@@ -1,11 +1,11 @@
 import Glibc
 
 /// A folder of a test's own, gone with the test.
-final class TemporaryFolder: Sendable {
-  let path: String
+package final class TemporaryFolder: Sendable {
+  package let path: String
 
-  init() throws {
-    var template = Array("/tmp/audit-log-tests.XXXXXX".utf8CString)
+  package init() throws {
+    var template = Array("/tmp/connection-gateway-tests.XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw TemporaryFolderError(code: errno) }
     path = String(cString: made)
   }
@@ -15,13 +15,13 @@ final class TemporaryFolder: Sendable {
     rmdir(path)
   }
 
-  func file(_ name: String) -> String {
+  package func file(_ name: String) -> String {
     "\(path)/\(name)"
   }
 
   /// Writes a file, with mode 0640 whatever the umask is.
   @discardableResult
-  func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+  package func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
     let bytes = Array(bytes)
     let descriptor = open(file(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw TemporaryFolderError(code: errno) }
@@ -32,7 +32,7 @@ final class TemporaryFolder: Sendable {
     return file(name)
   }
 
-  func read(_ name: String) throws -> [UInt8] {
+  package func read(_ name: String) throws -> [UInt8] {
     let descriptor = open(file(name), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw TemporaryFolderError(code: errno) }
     defer { close(descriptor) }
@@ -46,12 +46,12 @@ final class TemporaryFolder: Sendable {
   }
 
   /// The permission bits.
-  func mode(of name: String) -> UInt32? {
+  package func mode(of name: String) -> UInt32? {
     var status = stat()
     return stat(file(name), &status) == 0 ? status.st_mode & 0o7777 : nil
   }
 
-  var names: [String] {
+  package var names: [String] {
     Self.names(in: path)
   }
 
@@ -79,6 +79,6 @@ final class TemporaryFolder: Sendable {
   }
 }
 
-struct TemporaryFolderError: Error {
-  let code: Int32
+package struct TemporaryFolderError: Error {
+  package let code: Int32
 }

@@ -1,14 +1,16 @@
 import Synchronization
 
 /// Something that happened, told from one task to another.
-final class Flag: Sendable {
+package final class Flag: Sendable {
   private let state = Atomic(false)
 
-  var isRaised: Bool {
+  package init() {}
+
+  package var isRaised: Bool {
     state.load(ordering: .acquiring)
   }
 
-  func raise() {
+  package func raise() {
     state.store(true, ordering: .releasing)
   }
 }
