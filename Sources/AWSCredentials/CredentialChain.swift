@@ -5,6 +5,11 @@ import Synchronization
 ///
 /// What gave nothing is looked up again at the next call, so that a file put right counts without a restart.
 package final class CredentialChain: CredentialsProvider {
+  /// Other ways to credentials, which an AWS SDK would go.
+  private static let unsupportedVariables = [
+    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  ]
+
   private let environment: AWSEnvironment
   private let held = Mutex<SigningCredentials?>(nil)
 
@@ -28,6 +33,11 @@ package final class CredentialChain: CredentialsProvider {
     if let found = try fromEnvironment() { return found }
     if let profile = try Profile(environment: environment), let found = try Self.credentials(of: profile) {
       return found
+    }
+    for name in Self.unsupportedVariables where environment[name] != nil {
+      throw CredentialsUnavailable(
+        "\(name) is set, which this version can't use; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile with "
+          + "static keys")
     }
     throw CredentialsUnavailable(
       "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY aren't set, and the profile "

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GatewayCore
 import HTTPTypes
 
-/// Reads an error answer by the rules of the REST-JSON protocol (AWS.md, "Errors").
+/// Reads an error answer by the rules of the REST-JSON protocol (Smithy, "AWS restJson1 protocol", "Operation error serialization").
 enum AWSErrorParser {
   /// A message that isn't JSON is shown as it is, up to so many characters.
   private static let rawMessageLimit = 256

@@ -15,7 +15,7 @@ struct AWSErrorParserTests {
     var testDescription: String { "\(fields) \(body)" }
   }
 
-  /// AWS.md: the header, else `code`/`Code`, else `__type`; cut at the first colon, then what follows a number sign.
+  /// The rule: the header, else `code`/`Code`, else `__type`; cut at the first colon, then what follows a number sign.
   static let rows = [
     Row(fields: [.amznErrorType: "ConflictException"], body: "{}", code: "ConflictException"),
     Row(

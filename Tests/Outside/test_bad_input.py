@@ -1,4 +1,4 @@
-"""Well-formed messages that ask for something wrong: each gets the code that DESIGN section 2 has for it, a record, and
+"""Well-formed messages that ask for something wrong: each gets the code that the contract has for it, a record, and
 nothing reaches AWS."""
 
 import json

@@ -389,7 +389,7 @@ def test_metrics_are_prometheus_text(simulator):
         assert samples[f'{prefix}requests_total{{code="invalid_request",route="reject",status="400"}}'] == 1
         assert samples[f'{prefix}requests_total{{code="route_not_found",route="none",status="404"}}'] == 1
         assert samples[f'{prefix}upstream_calls_total{{result="accepted"}}'] == 1
-        assert samples[f'{prefix}upstream_calls_total{{result="refused"}}'] == 1
+        assert samples[f'{prefix}upstream_calls_total{{result="not_found"}}'] == 1
         assert samples[f"{prefix}audit_records_total"] == 6
         assert samples[f"{prefix}audit_writable"] == samples[f"{prefix}tokens_current"] == 1
         assert samples[f"{prefix}reject_duration_seconds_count"] == 4

@@ -68,7 +68,8 @@ def finished(request):
                           f"Bearer {secret} {secret}", f"Bearer {secret.upper()}"]:
                 assert call("POST", reject, token=None, headers={"Authorization": value}).status == 401
             # In the wrong place.
-            for path in [f"/connections/{secret}/reject", f"/connections/{secret}", f"/{secret}", f"{reject}/{secret}",
+            for path in [f"/connections/{secret}/reject", f"/connections/{secret.replace('_', '%5F')}/reject",
+                         f"/connections/{secret}", f"/{secret}", f"{reject}/{secret}",
                          f"{reject}?token={secret}", f"{reject}?{secret}", f"{reject}?{secret}=1",
                          f"{reject}?access_token={secret}", f"/connections/x{secret}x/reject?{secret}",
                          f"/livez?{secret}"]:

@@ -1,4 +1,4 @@
-"""`token create`, `list` and `revoke`, and the file they keep (DESIGN section 4)."""
+"""`token create`, `list` and `revoke`, and the file they keep."""
 
 import concurrent.futures
 import datetime

@@ -4,8 +4,8 @@ package import GatewayCore
 /// Writes records to the log's file, one batch after another, each of them on disk before it counts.
 ///
 /// The system calls of a batch: one `write` of all its lines, one `fdatasync`. If either fails, the file is done with for
-/// good, since the kernel may have dropped pages that a second, successful `fdatasync` would say nothing of (PITFALLS.md,
-/// "Files"): what can't be vouched for is cut off again, the file is moved aside, and a fresh one goes on with the chain.
+/// good, since the kernel may have dropped pages that a second, successful `fdatasync` would say nothing of (README,
+/// "The audit log"): what can't be vouched for is cut off again, the file is moved aside, and a fresh one goes on with the chain.
 ///
 /// Used by one thread at a time. It reads no clock but the one it is given.
 package final class AuditFileWriter {

@@ -36,10 +36,18 @@ package struct RejectCall: Sendable {
     return Problem(.invalidRequest, "\(named) isn't known here; this call takes none. Nothing was sent.")
   }
 
+  /// `application/json`, with any parameters but a `charset` other than the one that JSON has.
+  private static func isJSON(_ contentType: String) -> Bool {
+    let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map(\.trimmed)
+    return parts[0] == "application/json"
+      && parts.dropFirst().allSatisfy {
+        !$0.hasPrefix("charset=") || ["charset=utf-8", "charset=\"utf-8\""].contains($0)
+      }
+  }
+
   private static func reason(in request: Request) throws(Problem) -> String? {
     guard request.body != .complete([]) else { return nil }
-    let mediaType = request.fields[.contentType]?.prefix(while: { $0 != ";" }).trimmed
-    guard mediaType?.lowercased() == "application/json" else {
+    guard isJSON(request.fields[.contentType] ?? "") else {
       throw Problem(
         .unsupportedMediaType, "The body has to be JSON: send 'Content-Type: application/json'.",
         fields: [HTTPField.Name.accept: "application/json"])

@@ -1,5 +1,7 @@
 /// Keeps gateway tokens out of what is written down: people paste them into the wrong field.
 package enum Redaction {
+  /// How often a text is decoded that was encoded over again.
+  private static let decodingDepth = 4
   /// What a token is replaced by.
   package static let replacement = "cgw_[redacted]"
 
@@ -26,5 +28,35 @@ package enum Redaction {
     let redacted = redact(text)
     return redacted.unicodeScalars.count <= limit
       ? redacted : String(String.UnicodeScalarView(redacted.unicodeScalars.prefix(limit)))
+  }
+
+  /// A caller's path, redacted and cut. A segment that spells a token in percent-encoding, once or over again, goes as a
+  /// whole.
+  package static func redact(path: String, limit: Int) -> String {
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+      var text = String(segment)
+      for _ in 0..<decodingDepth where text.contains("%") { text = percentDecoded(text) }
+      // What is decoded can't be pointed at in what was sent, so all of it goes.
+      return segment.contains("%") && redact(text) != text ? replacement : String(segment)
+    }
+    return redact(segments.joined(separator: "/"), limit: limit)
+  }
+
+  /// Each `%XX` as its byte; what isn't one stays.
+  private static func percentDecoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+      if byte == UInt8(ascii: "%"), digits.utf8.count == 2, digits.utf8.allSatisfy(\.isASCIIAlphanumeric),
+        let value = UInt8(digits, radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -39,7 +39,9 @@ package enum RejectionTranslation {
   }
 
   private static func refusal(_ report: RejectionReport) -> Problem {
-    let said = report.answer.message.map { " AWS says: \($0)" } ?? ""
+    // Without a code it was no answer of the service: a front end's page, which is in `aws.message`.
+    let isPage = report.answer.code == report.answer.httpStatus.map(String.init)
+    let said = isPage ? "" : report.answer.message.map { " AWS says: \($0)" } ?? ""
     switch AWSErrorClass(code: report.answer.code) {
     case .notFound:
       return Problem(
@@ -50,7 +52,8 @@ package enum RejectionTranslation {
     case .notRejectable:
       return Problem(
         .connectionNotRejectable,
-        "The connection can't be rejected in its present state; only one that awaits acceptance can." + said,
+        (report.answer.code == "DisabledOperationException"
+          ? "The connection can't be rejected in its present state." : "AWS refused to reject the connection.") + said,
         outcome: .notRejected, aws: report.answer)
     case .validation:
       return Problem(

@@ -28,7 +28,7 @@ package final class LoggingObserver: ExchangeObserver {
   }
 
   package func upstreamAnswered(_ report: RejectionReport, to requestID: RequestID) {
-    metrics.countUpstream(result: report.verdict.label)
+    metrics.countUpstream(result: report.label)
     let level: Logger.Level =
       switch report.verdict {
       case .accepted: .debug
@@ -38,7 +38,7 @@ package final class LoggingObserver: ExchangeObserver {
     logger.log(
       level: level, "AWS asked",
       metadata: [
-        "requestId": "\(requestID)", "result": "\(report.verdict.label)", "awsCode": "\(report.answer.code ?? "")",
+        "requestId": "\(requestID)", "result": "\(report.label)", "awsCode": "\(report.answer.code ?? "")",
         "awsRequestId": "\(report.answer.requestID ?? "")", "cause": "\(report.cause ?? "")",
       ])
   }
@@ -48,12 +48,12 @@ package final class LoggingObserver: ExchangeObserver {
   }
 }
 
-extension RejectionReport.Verdict {
+extension RejectionReport {
   /// For logs and metrics.
   fileprivate var label: String {
-    switch self {
+    switch verdict {
     case .accepted: "accepted"
-    case .refused: "refused"
+    case .refused: AWSErrorClass(code: answer.code).label
     case .notUnderstood: "not_understood"
     case .unreachable: "unreachable"
     case .timedOut: "timed_out"
@@ -64,6 +64,17 @@ extension RejectionReport.Verdict {
 }
 
 extension AWSErrorClass {
+  fileprivate var label: String {
+    switch self {
+    case .notFound: "not_found"
+    case .notRejectable: "not_rejectable"
+    case .validation: "validation"
+    case .throttled: "throttled"
+    case .denied: "denied"
+    case .other: "failed"
+    }
+  }
+
   /// Whether the caller can see to it; else whoever runs the gateway should know.
   fileprivate var isTheCallersBusiness: Bool {
     switch self {

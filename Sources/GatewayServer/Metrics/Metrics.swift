@@ -69,11 +69,12 @@ package final class Metrics: Sendable {
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
     page.counter(
-      "upstream_calls_total", "Calls to AWS, by how they ended.", state.upstream.map { (["result": $0], $1) })
+      "upstream_calls_total", "Rejects that got as far as asking AWS, by how that ended.",
+      state.upstream.map { (["result": $0], $1) })
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
-    page.gauge("tokens", "Tokens in force.", gauges.tokens)
+    page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(
       "tokens_reload_failures_total", "Times the tokens file couldn't be used.", [([:], gauges.tokensReloadFailures)])

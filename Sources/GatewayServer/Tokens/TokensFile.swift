@@ -82,7 +82,10 @@ package struct TokensFile: Sendable {
       guard creating, error.isMissing else { throw error }
       document = TokensDocument()
     }
+    let before = document
     let result = try change(&document)
+    // Nothing to write, nothing for a running gateway to read again.
+    guard document != before else { return result }
     try replace(target, with: document.bytes)
     guard fsync(lock) == 0 else { throw error("can't be put on disk: \(systemReason())") }
     return result

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("ProblemCode")
 struct ProblemCodeTests {
-  /// DESIGN section 2, "what happened": each code of this version with its status.
+  /// README, "The HTTP contract": each code of this version with its status.
   static let table: [String: Int] = [
     "invalid_request": 400, "unauthenticated": 401, "insufficient_scope": 403, "route_not_found": 404,
     "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415, "headers_too_large": 431,

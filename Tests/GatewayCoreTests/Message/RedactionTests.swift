@@ -68,4 +68,27 @@ struct RedactionTests {
     let text = "a" + String(repeating: "\u{301}", count: 1000)
     #expect(Redaction.redact(text, limit: 10).unicodeScalars.count == 10)
   }
+
+  @Test(
+    "A token in a path goes, however it is percent-encoded",
+    arguments: ["_", "%5F", "%5f", "%255F", "%25255f", "%2525255F"])
+  func encodedInPath(underscore: String) {
+    let secret = Self.token.dropFirst("cgw_".count)
+    let redacted = Redaction.redact(path: "/connections/cgw\(underscore)\(secret)/reject", limit: 512)
+    #expect(redacted == "/connections/cgw_[redacted]/reject")
+  }
+
+  @Test("A path with a letter of the token percent-encoded, or a second token in the segment, keeps neither")
+  func partlyEncodedInPath() {
+    let secret = Self.token.dropFirst("cgw_".count)
+    #expect(Redaction.redact(path: "/%63gw_\(secret)", limit: 512) == "/cgw_[redacted]")
+    #expect(Redaction.redact(path: "/\(Self.token)-cgw%5F\(secret)", limit: 512) == "/cgw_[redacted]")
+  }
+
+  @Test(
+    "A path without a token stays as it was sent",
+    arguments: ["/connections/..%2f..%2fetc/reject", "/connections/100%/x", "/%zz%", "", "/connections/c-0123456789"])
+  func pathWithoutToken(path: String) {
+    #expect(Redaction.redact(path: path, limit: 512) == path)
+  }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("AWSErrorClass")
 struct AWSErrorClassTests {
-  /// AWS.md, "Errors", "Retries" and "Clock skew", and IAM's common errors.
+  /// The service's errors, the SDKs' throttling codes, and IAM's common errors.
   static let table: [(codes: [String], expected: AWSErrorClass)] = [
     (["ResourceNotFoundException"], .notFound),
     (

@@ -16,7 +16,7 @@ struct RejectionTranslationTests {
     var testDescription: String { name }
   }
 
-  /// DESIGN section 2, from AWS's answers down.
+  /// The contract, from AWS's answers down.
   static let rows = [
     Row(
       name: "not found", report: refused("ResourceNotFoundException", 409), code: .connectionNotFound, status: 404,

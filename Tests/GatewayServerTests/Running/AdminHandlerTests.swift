@@ -38,9 +38,11 @@ struct AdminHandlerTests {
     let response = await Self.respond(to: Samples.request("GET", "/readyz"), passing: passing, isStopping: isStopping)
     let isReady = passing && !isStopping
     #expect(response.status == (isReady ? .ok : .serviceUnavailable))
+    let audit = #"{"name":"audit","status":"\#(passing ? "ok" : "failing")"}"#
+    let serving = isStopping ? #",{"name":"serving","status":"failing"}"# : ""
     #expect(
       Self.text(response)
-        == #"{"status":"\#(isReady ? "ready" : "not_ready")","checks":[{"name":"audit","status":"\#(passing ? "ok" : "failing")"},{"name":"tokens","status":"ok"}]}"#
+        == #"{"status":"\#(isReady ? "ready" : "not_ready")","checks":[\#(audit),{"name":"tokens","status":"ok"}\#(serving)]}"#
     )
   }
 
