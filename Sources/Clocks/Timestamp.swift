@@ -71,8 +71,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     ((microseconds % 1_000_000) + 1_000_000) % 1_000_000
   }
 
-  /// Written by hand: each call to AWS needs five of these, and Foundation's formatter takes as long for one as signing a
-  /// request does.
+  /// Written by hand, since each call to AWS needs several of these: Foundation's formatter stood out in the profile.
   private func written(separators: Bool, fraction withFraction: Bool) -> String {
     let (year, month, day) = civilDate
     let secondOfDay = seconds - dayNumber * 86_400

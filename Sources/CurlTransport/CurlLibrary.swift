@@ -24,11 +24,6 @@ package enum CurlLibrary {
     try checkTLSLibrary(tlsLibrary)
   }
 
-  /// `7.88.1`.
-  package static var version: String {
-    text(ccurl_version_info().pointee.version)
-  }
-
   /// `OpenSSL/3.0.22`.
   package static var tlsLibrary: String {
     text(ccurl_version_info().pointee.ssl_version)

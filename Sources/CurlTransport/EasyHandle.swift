@@ -93,7 +93,7 @@ final class EasyHandle {
       ccurl_set_prereq_function(pointer, aboutToSend),
     ]
     // A bundle of our own stands in place of the system's certificates, not beside them. Without the folder, libcurl reads
-    // the file once for all connections and not for each: a megabyte and some milliseconds.
+    // the file once for all connections and not for each.
     results.append(ccurl_set_string(pointer, CURLOPT_CAPATH, nil))
     results.append(ccurl_set_long(pointer, CURLOPT_CA_CACHE_TIMEOUT, 3600))
     if let bundle = settings.certificateBundle {

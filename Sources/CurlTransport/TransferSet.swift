@@ -4,8 +4,8 @@ import GatewayCore
 
 /// The transfers under way on one multi handle. Belongs to the loop's thread.
 ///
-/// libcurl says which sockets to wait on and when its next timer is due, and is called for those alone: going through all
-/// transfers at every turn (`curl_multi_perform`) costs a third more at 64 of them.
+/// libcurl says which sockets to wait on and when its next timer is due, and is called for those alone, in place
+/// of going through all transfers at every turn (`curl_multi_perform`).
 final class TransferSet {
   private struct Active {
     let transfer: CurlTransfer

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// libcrypto's algorithms, looked up once: OpenSSL 3 takes longer to find SHA-256 by its name than to compute it.
+/// libcrypto's algorithms, looked up once: OpenSSL 3's one-shot functions look them up by name at every call.
 enum Algorithms {
   /// A pointer that libcrypto owns and never changes.
   ///

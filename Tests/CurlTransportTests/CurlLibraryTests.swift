@@ -11,12 +11,6 @@ struct CurlLibraryTests {
     try CurlLibrary.prepare()
   }
 
-  @Test("The version is a number with dots")
-  func version() {
-    #expect(CurlLibrary.version.split(separator: ".").count == 3)
-    #expect(CurlLibrary.version.first?.isNumber == true)
-  }
-
   @Test("This machine's libcurl is built on OpenSSL")
   func tlsLibrary() {
     #expect(CurlLibrary.tlsLibrary.hasPrefix("OpenSSL/"))
