@@ -92,12 +92,49 @@ let package = Package(
       ],
       swiftSettings: common),
 
-    // Tests: core
+    // What the tests share.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: tests),
 
-    // Tests: edges
+    // Tests of the core.
+    .testTarget(name: "ClocksTests", dependencies: ["Clocks"], swiftSettings: tests),
+    .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
+    .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
+    .testTarget(
+      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", httpTypes], swiftSettings: tests),
+    .testTarget(
+      name: "AWSSettingsTests", dependencies: ["AWSSettings", "TestSupport"], swiftSettings: tests),
     .testTarget(
       name: "AWSCredentialsTests",
-      dependencies: ["AWSCredentials", "AWSSettings", "GatewayCore", "SigV4", "Clocks", "Threads", httpTypes],
+      dependencies: [
+        "AWSCredentials", "AWSSettings", "GatewayCore", "SigV4", "Clocks", "Threads", "TestSupport", httpTypes,
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "OpenSearchClientTests",
+      dependencies: [
+        "OpenSearchClient", "AWSSettings", "AWSCredentials", "GatewayCore", "SigV4", "Clocks", httpTypes,
+      ],
+      swiftSettings: tests),
+
+    // Tests of the edges.
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: tests),
+    .testTarget(
+      name: "GatewayServerTests",
+      dependencies: [
+        "GatewayServer", "GatewayCore", "AWSSettings", "HTTPListener", "Digest", "Clocks", "Threads", "TestSupport",
+        httpTypes, logging,
+      ],
+      swiftSettings: tests),
+    .testTarget(
+      name: "HTTPListenerTests", dependencies: ["HTTPListener", "GatewayCore", "Threads", "TestSupport", httpTypes],
+      swiftSettings: tests),
+    .testTarget(
+      name: "CurlTransportTests",
+      dependencies: ["CurlTransport", "GatewayCore", "Clocks", "Threads", "TestSupport", httpTypes],
+      swiftSettings: tests),
+    .testTarget(
+      name: "AuditLogTests",
+      dependencies: ["AuditLog", "GatewayCore", "Digest", "Clocks", "Threads", "TestSupport", logging],
       swiftSettings: tests),
   ]
 )

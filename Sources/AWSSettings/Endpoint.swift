@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GatewayCore
 
 /// Where a service of AWS is asked.
 package struct Endpoint: Sendable, Equatable {
@@ -62,9 +63,11 @@ package struct Endpoint: Sendable, Equatable {
   }
 
   private init(url text: String, setting: String) throws(EndpointError) {
-    guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
-      scheme == "https" || scheme == "http", let host = url.host, !host.isEmpty, url.user == nil, url.query == nil,
-      url.fragment == nil
+    guard let url = URLComponents(string: text, encodingInvalidCharacters: false),
+      let scheme = url.scheme?.lowercased(), scheme == "https" || scheme == "http",
+      let host = url.host?.lowercased(), !host.isEmpty, url.user == nil, url.query == nil, url.fragment == nil,
+      host.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]") }),
+      url.port.map((1...65_535).contains) ?? true
     else {
       throw EndpointError(setting, "has to be a URL such as https://es.eu-west-1.amazonaws.com")
     }
@@ -72,6 +75,11 @@ package struct Endpoint: Sendable, Equatable {
     self.scheme = scheme
     self.host = url.port.flatMap { $0 == ownPort ? nil : "\(host):\($0)" } ?? host
     basePath = String(url.percentEncodedPath.reversed().drop(while: { $0 == "/" }).reversed())
+    // What is signed has to be what is sent, whoever normalises it on the way.
+    let segments = basePath.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    guard !segments.contains(where: { $0.isEmpty && segments.count > 1 || $0 == "." || $0 == ".." }) else {
+      throw EndpointError(setting, "has a path with empty, '.' or '..' segments; write it without")
+    }
   }
 
   /// The first custom URL there is, and the setting it comes from.

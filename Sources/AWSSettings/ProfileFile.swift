@@ -73,8 +73,12 @@ struct ProfileFile: Equatable, RedactedSettings {
     }
   }
 
+  /// What stands in the brackets. What follows them is a comment or nothing.
   private static func sectionName(_ line: Substring) -> Substring? {
-    line.firstIndex(of: "]").map { line[line.index(after: line.startIndex)..<$0].trimmed }
+    guard let end = line.firstIndex(of: "]") else { return nil }
+    let rest = line[line.index(after: end)...].trimmed
+    guard rest.isEmpty || rest.first == "#" || rest.first == ";" else { return nil }
+    return line[line.index(after: line.startIndex)..<end].trimmed
   }
 
   private static func section(_ name: Substring, hasPrefix: Bool) -> Section {

@@ -67,23 +67,40 @@ package final class AuditLog: AuditJournal, Sendable {
 
   private func run(_ writer: AuditFileWriter) {
     var nextTry = ContinuousClock.now
+    var nextReopening = ContinuousClock.now
+    var isReopening = false
     var isClosing = false
     while !isClosing {
-      let messages = mailbox.takeAll(waitingAtMost: writer.isWritable ? nil : Self.secondsBetweenTries)
+      let isWaiting = writer.isWritable && !isReopening
+      let messages = mailbox.takeAll(waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries)
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
+      let wasWritable = writer.isWritable
       commit(messages, to: writer)
       for message in messages {
         switch message {
         case .record: break
-        case .reopen: reopen(writer)
+        case .reopen:
+          isReopening = true
+          nextReopening = ContinuousClock.now
         case .close: isClosing = true
         }
       }
-      if !writer.isWritable, writable.exchange(false, ordering: .relaxed) || ContinuousClock.now >= nextTry {
+      // What fails is tried again: until it succeeds, the records go to the file that was rotated away.
+      if isReopening, writer.isWritable, ContinuousClock.now >= nextReopening {
+        isReopening = !reopen(writer)
+        nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
+      }
+      writable.store(writer.isWritable, ordering: .relaxed)
+      if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
     }
+    // The last chance for outcomes that found no place.
+    if !writer.isWritable { recover(writer) }
     close(writer)
+    for case .record(_, let continuation) in mailbox.shut() {
+      continuation.resume(returning: .failure(AuditUnavailable("the audit log is closed")))
+    }
   }
 
   /// Writes the records among the messages, and tells those who wait for them.
@@ -100,7 +117,10 @@ package final class AuditLog: AuditJournal, Sendable {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
     } catch {
-      if isWritable { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
+      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+      if writable.exchange(false, ordering: .relaxed) {
+        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
+      }
       result = .failure(error)
     }
     waiting.forEach { $0.resume(returning: result) }
@@ -116,18 +136,20 @@ package final class AuditLog: AuditJournal, Sendable {
     }
   }
 
-  private func reopen(_ writer: AuditFileWriter) {
+  private func reopen(_ writer: AuditFileWriter) -> Bool {
     do {
       if try writer.reopen() { logger.notice("audit goes on in a new file") }
+      return true
     } catch {
       logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
+      return false
     }
   }
 
   private func close(_ writer: AuditFileWriter) {
     do {
       try writer.close()
-      logger.info("audit closed")
+      logger.debug("audit closed")
     } catch {
       logger.error("audit not closed properly", metadata: ["reason": "\(error.reason)"])
     }

@@ -3,6 +3,10 @@
 
 #include <curl/curl.h>
 
+// What the loop waits with, beside libcurl. Swift's Glibc module leaves these two out.
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
 // curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic: one wrapper for each argument type we use.
 
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
@@ -41,6 +45,16 @@ static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, l
   return curl_multi_setopt(multi, option, value);
 }
 
+static inline CURLMcode ccurl_multi_set_socket_function(CURLM *multi, curl_socket_callback function, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, function) : code;
+}
+
+static inline CURLMcode ccurl_multi_set_timer_function(CURLM *multi, curl_multi_timer_callback function, void *context) {
+  CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+  return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function) : code;
+}
+
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
@@ -65,5 +79,6 @@ static inline const curl_version_info_data *ccurl_version_info(void) {
 
 // Macros with casts, which the importer leaves out.
 static const long CCURL_GLOBAL_DEFAULT = CURL_GLOBAL_DEFAULT;
+static const curl_socket_t CCURL_SOCKET_TIMEOUT = CURL_SOCKET_TIMEOUT;
 
 #endif

@@ -18,10 +18,22 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
   /// Reads `2026-11-22T16:00:00Z`, with or without a fraction of a second; `nil` for anything else.
   package init?(iso8601 text: String) {
-    let plain = Date.ISO8601FormatStyle()
-    let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    guard let date = (try? plain.parse(text)) ?? (try? fractional.parse(text)) else { return nil }
-    self.microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
+    guard text.utf8.last == UInt8(ascii: "Z") else { return nil }
+    let halves = text.dropLast().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    let whole = halves[0] + "Z"
+    guard let date = try? Date.ISO8601FormatStyle().parse(String(whole)) else { return nil }
+    let start = Timestamp(seconds: Int64(date.timeIntervalSince1970.rounded()))
+    // The parser is lenient: it takes other zones, rolls the 30th of February over, and ignores what follows. What is
+    // written again as it was read was exactly this.
+    guard start.iso8601 == whole else { return nil }
+    var fraction: Int64 = 0
+    if halves.count > 1 {
+      guard (1...6).contains(halves[1].utf8.count), halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        let digits = Int64(halves[1] + String(repeating: "0", count: 6 - halves[1].utf8.count))
+      else { return nil }
+      fraction = digits
+    }
+    self.microseconds = start.microseconds + fraction
   }
 
   /// Reads an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7, IMF-fixdate); `nil` for anything else.
@@ -44,18 +56,17 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
   /// `2026-11-22T16:00:00.123456Z`, as in the audit log.
   package var iso8601Microseconds: String {
-    let digits = String(fraction)
-    return String(iso8601.dropLast()) + "." + String(repeating: "0", count: 6 - digits.count) + digits + "Z"
+    written(separators: true, fraction: true)
   }
 
   /// `2026-11-22T16:00:00Z`, as in the tokens file.
   package var iso8601: String {
-    Date(timeIntervalSince1970: Double(seconds)).formatted(Date.ISO8601FormatStyle())
+    written(separators: true, fraction: false)
   }
 
   /// `20261122T160000Z`, the basic form of ISO 8601 that SigV4's `x-amz-date` has.
   package var iso8601Basic: String {
-    iso8601.filter { $0 != "-" && $0 != ":" }
+    written(separators: false, fraction: false)
   }
 
   /// This moment, `duration` later.
@@ -67,5 +78,48 @@ package struct Timestamp: Sendable, Hashable, Comparable {
   /// The microseconds past the whole second, 0 to 999,999.
   private var fraction: Int64 {
     ((microseconds % 1_000_000) + 1_000_000) % 1_000_000
+  }
+
+  /// Written by hand, since each call to AWS needs several of these: Foundation's formatter stood out in the profile.
+  private func written(separators: Bool, fraction withFraction: Bool) -> String {
+    let (year, month, day) = civilDate
+    let secondOfDay = seconds - dayNumber * 86_400
+    var text: [UInt8] = []
+    text.reserveCapacity(27)
+    func append(_ number: Int64, digits: Int, then separator: Character?) {
+      var divisor: Int64 = 1
+      for _ in 1..<digits { divisor *= 10 }
+      while divisor > 0 {
+        text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+        divisor /= 10
+      }
+      if let ascii = separator?.asciiValue { text.append(ascii) }
+    }
+    append(year, digits: 4, then: separators ? "-" : nil)
+    append(month, digits: 2, then: separators ? "-" : nil)
+    append(day, digits: 2, then: "T")
+    append(secondOfDay / 3600, digits: 2, then: separators ? ":" : nil)
+    append(secondOfDay / 60 % 60, digits: 2, then: separators ? ":" : nil)
+    append(secondOfDay % 60, digits: 2, then: withFraction ? "." : "Z")
+    if withFraction { append(fraction, digits: 6, then: "Z") }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Days since 1970-01-01, rounded down.
+  private var dayNumber: Int64 {
+    seconds >= 0 ? seconds / 86_400 : -((-seconds + 86_399) / 86_400)
+  }
+
+  /// The date in the Gregorian calendar. Years are counted from March, so that the leap day is a year's last.
+  private var civilDate: (year: Int64, month: Int64, day: Int64) {
+    // From 0000-03-01 on; an era is 400 years, after which the calendar repeats.
+    let days = dayNumber + 719_468
+    let era = (days >= 0 ? days : days - 146_096) / 146_097
+    let dayOfEra = days - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let marchMonth = (5 * dayOfYear + 2) / 153
+    let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
   }
 }

@@ -1,7 +1,28 @@
 import CCurl
 
-// Every function that libcurl calls, on the loop's thread. The `context` of each is the `CurlTransfer`, not owned:
-// `TransferSet` keeps it alive until the transfer is done.
+// Every function that libcurl calls, on the loop's thread. The `context` of the first two is the `TransferSet`, which
+// outlives the multi handle; of the others the `CurlTransfer`, which `TransferSet` keeps alive until it is done. None is
+// owned.
+
+/// libcurl wants to wait on a socket for something else, or not at all any more.
+func socketChanged(
+  _ handle: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: Int32, _ context: UnsafeMutableRawPointer?,
+  _ socketContext: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let context else { return 0 }
+  Unmanaged<TransferSet>.fromOpaque(context).takeUnretainedValue().watch(
+    socket, isReadable: what == CURL_POLL_IN || what == CURL_POLL_INOUT,
+    isWritable: what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+  return 0
+}
+
+/// libcurl wants to be called at another time.
+func timerChanged(_ multi: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?) -> Int32
+{
+  guard let context else { return 0 }
+  Unmanaged<TransferSet>.fromOpaque(context).takeUnretainedValue().setTimer(milliseconds: milliseconds)
+  return 0
+}
 
 /// A connection is there and the request is about to be sent.
 func aboutToSend(

@@ -17,6 +17,8 @@ final class CurlTransfer: @unchecked Sendable {
   private var attempts = 0
   private var fields = HTTPFields()
   private var headByteCount = 0
+  /// Whether the empty line came that ends the head. libcurl takes a head that breaks off for a whole answer.
+  private var isHeadComplete = false
   private var body: [UInt8] = []
 
   init(
@@ -39,14 +41,25 @@ final class CurlTransfer: @unchecked Sendable {
   func received(headLine: UnsafeRawBufferPointer) -> Bool {
     headByteCount += headLine.count
     guard headByteCount <= answerLimit else { return false }
-    let line = String(decoding: headLine, as: UTF8.self)
-    if line.hasPrefix("HTTP/") {
+    if headLine.starts(with: "HTTP/".utf8) {
       // An interim answer's head (1xx) is over; this one's begins.
       fields = HTTPFields()
-    } else if let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) {
-      fields.append(HTTPField(name: name, value: String(line[line.index(after: colon)...].trimmed)))
+      isHeadComplete = false
+    } else if headLine.allSatisfy(Self.isSpace) {
+      isHeadComplete = true
+    } else if let colon = headLine.firstIndex(of: UInt8(ascii: ":")),
+      let name = HTTPField.Name(String(decoding: headLine[..<colon], as: UTF8.self))
+    {
+      let value = headLine[(colon + 1)...].drop(while: Self.isSpace)
+      let end = value.lastIndex(where: { !Self.isSpace($0) }).map { $0 + 1 } ?? value.startIndex
+      fields.append(HTTPField(name: name, value: value[..<end]))
     }
     return true
+  }
+
+  /// White space around a value, and the line's end.
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
   }
 
   /// A piece of the answer's body came. `false` if it is too large.
@@ -58,6 +71,7 @@ final class CurlTransfer: @unchecked Sendable {
 
   /// The whole answer is there.
   func succeed(status: Int) {
+    guard isHeadComplete else { return fail(timedOut: false, reason: "the answer's head broke off") }
     completion.resume(returning: .success(UpstreamResponse(status: status, fields: fields, body: body)))
   }
 

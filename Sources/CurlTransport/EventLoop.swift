@@ -8,8 +8,8 @@ import Threads
 /// A call goes listener → loop → audit → loop → listener: what happens on the loop needs no hop between threads. Work
 /// comes in from any thread and wakes the loop only if it sleeps.
 ///
-/// `@unchecked Sendable` because `multi`, `transfers` and `timers` belong to the loop's thread, but for `curl_multi_wakeup`, which
-/// libcurl lets any thread call; the rest is under the mutex.
+/// `@unchecked Sendable` because `transfers` and `timers` belong to the loop's thread; the rest is under the mutex or
+/// immutable.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private struct Inbox {
     var jobs: [UnownedJob] = []
@@ -25,7 +25,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private static let longestSleep: Int64 = 1000
 
   private let inbox = Mutex(Inbox())
-  private let multi: UnsafeMutableRawPointer
+  private let poll: SocketPoll
   private let transfers: TransferSet
   private let timers = TimerSet()
   private let thread = Mutex<WorkerThread?>(nil)
@@ -35,9 +35,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// - Throws: `CurlUnusable`, if libcurl has another TLS library than OpenSSL or can't be set up.
   package init(_ settings: CurlSettings) throws {
     try CurlLibrary.prepare()
-    guard let multi = curl_multi_init() else { throw CurlUnusable(reason: "libcurl has no multi handle to give") }
-    self.multi = multi
-    transfers = TransferSet(multi: multi, settings: settings)
+    guard let poll = SocketPoll(), let transfers = TransferSet(settings: settings, poll: poll) else {
+      throw CurlUnusable(reason: "the system has no descriptors or memory left for libcurl")
+    }
+    self.poll = poll
+    self.transfers = transfers
     let thread = try WorkerThread { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
@@ -59,8 +61,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out. Whoever
-  /// sleeps is woken.
+  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out. Whoever sleeps is woken.
   package func cancelTransfers() {
     put { $0.cancelsTransfers = true }
   }
@@ -70,7 +71,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     put { $0.isStopping = true }
     thread.withLock { $0 }?.join()
     transfers.close()
-    curl_multi_cleanup(multi)
+    poll.close()
   }
 
   private func put(_ change: (inout Inbox) -> Void) {
@@ -79,7 +80,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       defer { inbox.isAsleep = false }
       return inbox.isAsleep
     }
-    if wasAsleep { curl_multi_wakeup(multi) }
+    if wasAsleep { poll.wake() }
   }
 
   private func run() {
@@ -93,21 +94,22 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         transfers.cancelAll()
         timers.fireAll()
       }
-      timers.fire(at: ContinuousClock.now)
-      transfers.perform()
-      isStopping = work.isStopping && work.jobs.isEmpty && transfers.isEmpty
+      let now = ContinuousClock.now
+      timers.fire(at: now)
+      transfers.timerFired(at: now)
+      isStopping = transfers.isEmpty && isDone
       if !isStopping, fallAsleep() {
-        curl_multi_poll(multi, nil, 0, sleepTime, nil)
+        let ready = poll.wait(milliseconds: sleepTime)
         inbox.withLock { $0.isAsleep = false }
+        ready.forEach(transfers.socketReady)
       }
     }
   }
 
-  /// Until the next timer, rounded up so that it is due then.
-  private var sleepTime: Int32 {
-    guard let next = timers.next else { return Int32(Self.longestSleep) }
-    let milliseconds = (next - ContinuousClock.now).wholeMilliseconds + 1
-    return Int32(max(0, min(milliseconds, Self.longestSleep)))
+  /// Whether the loop is to end and nothing more came: a transfer that has just ended may have woken a task. Who only
+  /// sleeps doesn't keep the loop.
+  private var isDone: Bool {
+    inbox.withLock { $0.isStopping && $0.jobs.isEmpty && $0.transfers.isEmpty }
   }
 
   private func takeWork() -> Inbox {
@@ -121,14 +123,22 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
   }
 
-  /// Whether there is nothing to do but wait for libcurl; then whoever brings work wakes the loop.
+  /// Whether there is nothing to do but wait; then whoever brings work wakes the loop.
   private func fallAsleep() -> Bool {
     let hasTransfers = !transfers.isEmpty
     return inbox.withLock { inbox in
       let isDone = inbox.isStopping && !hasTransfers
-      inbox.isAsleep = inbox.jobs.isEmpty && inbox.transfers.isEmpty && inbox.timers.isEmpty
+      inbox.isAsleep =
+        inbox.jobs.isEmpty && inbox.transfers.isEmpty && inbox.timers.isEmpty
         && !inbox.cancelsTransfers && !isDone
       return inbox.isAsleep
     }
+  }
+
+  /// Until the next timer, rounded up so that it is due then.
+  private var sleepTime: Int32 {
+    guard let next = [transfers.timer, timers.next].compactMap({ $0 }).min() else { return Int32(Self.longestSleep) }
+    let milliseconds = (next - ContinuousClock.now).wholeMilliseconds + 1
+    return Int32(max(0, min(milliseconds, Self.longestSleep)))
   }
 }

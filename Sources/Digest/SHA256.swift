@@ -18,8 +18,9 @@ package enum SHA256 {
 
   private static func hash(_ buffer: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
-      // The one-shot function can't fail: it allocates nothing and takes any length.
-      _ = COpenSSL.SHA256(buffer.baseAddress, buffer.count, output.baseAddress)
+      let result = EVP_Digest(buffer.baseAddress, buffer.count, output.baseAddress, nil, Algorithms.sha256.pointer, nil)
+      // It fails only when memory is out or libcrypto is broken. A wrong digest must never be used as if it were right.
+      precondition(result == 1, "libcrypto can't compute a SHA-256")
       count = byteCount
     }
   }

@@ -36,10 +36,7 @@ func requestCalled(
   case .readMore:
     return .YES
   case .dispatch(let request):
-    // Suspended first: the answer may be there before this function returns.
-    MHD_suspend_connection(connection)
-    listener.dispatch(request, pending)
-    return .YES
+    return listener.dispatch(request, pending) ? .YES : .NO
   case .send(let answer):
     return ResponseWriter.send(answer, on: connection)
   }

@@ -26,8 +26,16 @@ package final class Listener: @unchecked Sendable {
     }
   }
 
+  /// The requests whose connections are suspended, or whose answers are being sent.
+  private struct InFlight {
+    var requests: [ObjectIdentifier: PendingRequest] = [:]
+    /// From now on no connection may be suspended, since nobody would resume it.
+    var isClosed = false
+  }
+
   /// Memory for each connection: request head, its parsed fields and the answer's head. A head of `Framing.headLimit`
-  /// bytes fits, whatever its fields are, so that 431 is ours to say. Only what is used is touched.
+  /// fits, whatever its fields are, and so does one some times larger, so that the 431 is a problem document of ours and
+  /// not libmicrohttpd's own page. It clears all of it after each request: all of it counts for a connection that is kept.
   private static let connectionMemory = 96 * 1024
   /// Connections at one time; beyond it they wait in the backlog.
   private static let connectionLimit = 4096
@@ -42,22 +50,24 @@ package final class Listener: @unchecked Sendable {
   private let socket: ListeningSocket
   private let handler: Handler
   private let executor: any TaskExecutor
-  private let inFlight = Mutex<[ObjectIdentifier: PendingRequest]>([:])
+  private let inFlight = Mutex(InFlight())
   private var daemon: OpaquePointer?
 
   /// Begins to listen and to serve.
   ///
   /// - Parameters:
+  ///   - socket: one that listens already on the configuration's address; otherwise one is opened.
   ///   - executor: where `handler` runs.
   ///   - randomBytes: for the ids of requests that bring none.
   ///   - handler: gives each request its answer. It may take its time: the connection is suspended meanwhile.
   /// - Throws: `ListenError`.
   package init(
-    _ configuration: Configuration, executor: any TaskExecutor, randomBytes: @escaping @Sendable (Int) -> [UInt8],
+    _ configuration: Configuration, socket: ListeningSocket? = nil, executor: any TaskExecutor,
+    randomBytes: @escaping @Sendable (Int) -> [UInt8],
     handler: @escaping Handler
   ) throws(ListenError) {
-    socket = try ListeningSocket(configuration.address)
-    address = socket.address
+    self.socket = if let socket { socket } else { try ListeningSocket(configuration.address) }
+    address = self.socket.address
     reader = RequestReader(
       trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
     self.handler = handler
@@ -65,22 +75,33 @@ package final class Listener: @unchecked Sendable {
     MHD_set_panic_func(stopOnPanic, nil)
     daemon = start(configuration)
     guard daemon != nil else {
-      close(socket.descriptor)
+      close(self.socket.descriptor)
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }
   }
 
-  /// Hands a request on. Its connection is suspended already.
-  func dispatch(_ request: Request, _ pending: PendingRequest) {
-    inFlight.withLock { $0[ObjectIdentifier(pending)] = pending }
+  /// Suspends the request's connection and hands the request on.
+  ///
+  /// - Returns: `false` if it is too late for that, since the listener stops.
+  func dispatch(_ request: Request, _ pending: PendingRequest) -> Bool {
+    // Under the lock, so that `stop` never finds a request whose connection isn't suspended yet, and none is suspended
+    // after it has looked. Before the task starts, since the answer may be there before this function returns.
+    let isSuspended = inFlight.withLock { inFlight in
+      guard !inFlight.isClosed else { return false }
+      inFlight.requests[ObjectIdentifier(pending)] = pending
+      MHD_suspend_connection(pending.connection)
+      return true
+    }
+    guard isSuspended else { return false }
     Task(executorPreference: executor) { [handler] in
       pending.complete(await handler(request))
     }
+    return true
   }
 
   /// libmicrohttpd is done with a request: answered, or its client is gone.
   func completed(_ pending: PendingRequest) {
-    _ = inFlight.withLock { $0.removeValue(forKey: ObjectIdentifier(pending)) }
+    _ = inFlight.withLock { $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
   }
 
   /// Stops: no new connections, then the requests under way get until `deadline` to be answered. What isn't by then is
@@ -91,12 +112,15 @@ package final class Listener: @unchecked Sendable {
   /// - Parameter hurry: ends what the handlers wait for.
   package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
     guard let daemon else { return }
-    close(MHD_quiesce_daemon(daemon))
+    socket.refuseConnections()
     if !isIdle(by: deadline) {
       hurry()
       _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)
     }
-    let rest = inFlight.withLock { Array($0.values) }
+    let rest = inFlight.withLock { inFlight in
+      inFlight.isClosed = true
+      return Array(inFlight.requests.values)
+    }
     rest.forEach { $0.complete(.cut) }
     _ = isIdle(by: ContinuousClock.now + .seconds(1))
     MHD_stop_daemon(daemon)
@@ -106,7 +130,7 @@ package final class Listener: @unchecked Sendable {
   /// Waits until every request that was handed on is answered and its answer sent. It happens once, at the end, so it
   /// looks again and again rather than being told.
   private func isIdle(by deadline: ContinuousClock.Instant) -> Bool {
-    while inFlight.withLock({ !$0.isEmpty }) {
+    while inFlight.withLock({ !$0.requests.isEmpty }) {
       guard ContinuousClock.now < deadline else { return false }
       usleep(1000)
     }

@@ -1,8 +1,11 @@
 import Digest
 
 /// The key derived from the secret for one day, region and service (IAM User Guide, step 4).
-package struct SigningKey: Sendable {
+package struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
   private let bytes: [UInt8]
+
+  package var description: String { "<redacted>" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 
   /// `HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request")`.
   package init(secretAccessKey: Secret, scope: SigningScope) {

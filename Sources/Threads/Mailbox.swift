@@ -9,6 +9,7 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let limit: Int
   private var elements: [Element] = []
+  private var isShut = false
 
   /// - Parameter limit: how many elements may wait, before `post` refuses one.
   package init(limit: Int) {
@@ -32,10 +33,19 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
   package func post(_ element: Element, evenIfFull: Bool = false) -> Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    guard evenIfFull || elements.count < limit else { return false }
+    guard !isShut, evenIfFull || elements.count < limit else { return false }
     elements.append(element)
     if elements.count == 1 { pthread_cond_signal(condition) }
     return true
+  }
+
+  /// Takes what is left, and lets nothing in any more.
+  package func shut() -> [Element] {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    isShut = true
+    defer { elements = [] }
+    return elements
   }
 
   /// Waits until there is something, and takes all of it; nothing, if `seconds` pass first.

@@ -24,7 +24,9 @@ struct AuditVerifyCommand: ParsableCommand {
       throw ExitCode(2)
     }
     for intent in report.intentsWithoutOutcome {
-      print("intent without outcome: seq \(intent.sequence), request \(intent.requestID)")
+      print(
+        "intent without outcome: seq \(intent.sequence), request \(intent.requestID), connection "
+          + "\(intent.connectionID), \(intent.time)")
     }
     if let startsAfter = report.startsAfter {
       print("begins after seq \(startsAfter): what came before is in files that weren't given")

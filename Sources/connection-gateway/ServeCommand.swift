@@ -43,7 +43,7 @@ struct ServeCommand: ParsableCommand {
   /// Said, not refused: Kubernetes sets variables of this kind for a service that is called `gateway`.
   private static func warnOfUnknownVariables(_ environment: [String: String], _ logger: Logger) {
     for name in environment.keys.sorted() where name.hasPrefix("GATEWAY_") && !Setting.variables.contains(name) {
-      logger.warning("a variable that this version doesn't know", metadata: ["variable": "\(name)"])
+      logger.warning("a variable that this version doesn't read", metadata: ["variable": "\(name)"])
     }
   }
 }

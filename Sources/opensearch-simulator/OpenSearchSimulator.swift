@@ -65,19 +65,21 @@ struct OpenSearchSimulator: ParsableCommand {
     // `validate` saw to it that there is one.
     let content = try SeedFile.read(seed ?? "")
     let log = try EventLog(path: log)
-    let simulator = Simulator(
-      seed: content,
-      signatures: SignatureCheck(
-        credentials: SigningCredentials(
-          accessKeyID: accessKeyId, secretAccessKey: Secret(secretAccessKey),
-          sessionToken: sessionToken.map { Secret($0) }),
-        region: region, clock: .system),
-      clock: .system, log: log)
+    let simulator = Simulator(seed: content, signatures: signatureCheck, clock: .system, log: log)
     let listener = try start(configuration, simulator)
     log.write(.listening(address: listener.address.description, scheme: configuration.tls == nil ? "http" : "https"))
-    stopSignals.wait()
-    // Nothing is worth waiting for: what is still open is a request that stalls or is slow on purpose.
-    listener.stop(deadline: .now, hurry: simulator.endWaits)
+    // What libmicrohttpd calls back doesn't keep the listener alive.
+    withExtendedLifetime(listener) { stopSignals.wait() }
+    // The process just ends. No line of the log is held back, no connection's state outlives it, and what is still open
+    // is a request that stalls or is slow on purpose, which the kernel cuts off.
+    _exit(EXIT_SUCCESS)
+  }
+
+  private var signatureCheck: SignatureCheck {
+    let credentials = SigningCredentials(
+      accessKeyID: accessKeyId, secretAccessKey: Secret(secretAccessKey),
+      sessionToken: sessionToken.map { Secret($0) })
+    return SignatureCheck(credentials: credentials, region: region, clock: .system)
   }
 
   private func start(

@@ -33,7 +33,7 @@ class Measurement:
     #: The service's peak so far, in MiB.
     memory: float
     calls: int
-    #: What kinds of error wrk saw, and how many.
+    #: What kinds of error wrk saw, and how many; in the warm-up too.
     errors: dict
 
 
@@ -41,7 +41,7 @@ def cpu_seconds(pid):
     """User and system time of a process and its children, those that ended included."""
     total = 0
     for member in services.tree(pid):
-        # The name may hold blanks and parentheses; what counts stands behind its end.
+        # Behind the name: utime, stime, and both of the children that ended (proc(5)).
         fields = pathlib.Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
         total += sum(int(field) for field in fields[11:15])
     return total / os.sysconf("SC_CLK_TCK")
@@ -69,17 +69,18 @@ def load(service, connections, seconds):
 
 
 def measure(service, connections, seconds):
-    """A service under so many connections, once it is warm. Also gives the count of all calls, the warm-up's included."""
+    """A service under so many connections, once it is warm; and the count of all calls, the warm-up's included."""
     warm_up = load(service, connections, max(1, seconds // 5))
     before = cpu_seconds(service.pid)
     account = load(service, connections, seconds)
     used = cpu_seconds(service.pid) - before
     calls = account["calls"]
     assert calls > 0, f"{service.name} answered no call: {account}"
+    errors = {kind: number + warm_up["errors"][kind] for kind, number in account["errors"].items()}
     measurement = Measurement(
         service.name, connections, calls / account["seconds"], used / calls * 1e6, used / account["seconds"],
         account["p50"], account["p99"], peak_memory(service.pid), calls,
-        {kind: number for kind, number in account["errors"].items() if number})
+        {kind: number for kind, number in errors.items() if number})
     return measurement, warm_up["calls"] + calls
 
 

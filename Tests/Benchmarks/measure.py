@@ -12,36 +12,44 @@ import subprocess
 import sys
 import tempfile
 
+import figures
+import report
+import services
+from support.simulator import ACTIVE, BIN_DIR, PENDING, UNKNOWN
+
 LOADS = (1, 8, 64)
 #: A start of each takes as long as it takes; the comparison's takes a second.
 GATEWAY_STARTS, COMPARISON_STARTS = 10, 3
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, required=True)
-    parser.add_argument("--binaries", type=pathlib.Path, required=True, help="where the stripped gateway is")
     parser.add_argument("--venv", type=pathlib.Path, required=True)
     options = parser.parse_args()
-    # Read when support.simulator is imported.
-    os.environ["BIN_DIR"] = str(options.binaries)
-    # Ctrl-C raises by itself; with this, SIGTERM and SIGHUP end the servers too.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(128 + number))
+    if "BIN_DIR" not in os.environ:
+        sys.exit("Start Tests/Benchmarks/run instead: it builds what is measured here.")
+    for number in STOPPING:
+        signal.signal(number, stop)
     # Beside the build, not in /tmp, which may be memory: then fdatasync would cost nothing.
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=options.binaries))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=BIN_DIR))
     try:
         return run(options, folder)
     finally:
         shutil.rmtree(folder)
 
 
-def run(options, folder):
-    import figures
-    import report
-    import services
+def stop(number, _):
+    """Leaves by the way that ends the servers; a second signal doesn't cut that short."""
+    for other in STOPPING:
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
 
+
+def run(options, folder):
     check_file_system(folder)
+    load = os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
         parts = {name: folder / name for name in ("upstream", "gateway", "one", "two")}
         for part in parts.values():
@@ -58,7 +66,8 @@ def run(options, folder):
 
         surroundings = report.Surroundings(
             processor=processor(), cores=len(os.sched_getaffinity(0)), kernel=platform.release(),
-            sync=figures.sync_time(folder), seconds=options.seconds)
+            sync=figures.sync_time(folder), seconds=options.seconds,
+            load=load)
         starts = {"gateway": statistics.median(figures.start_times(gateway, GATEWAY_STARTS)),
                   "FastAPI": statistics.median(figures.start_times(one, COMPARISON_STARTS))}
         measurements, calls = [], dict.fromkeys(all_services, 0)
@@ -69,7 +78,7 @@ def run(options, folder):
                 measurement, count = figures.measure(service, connections, options.seconds)
                 measurements.append(measurement)
                 calls[service] += count
-        size = (options.binaries / "connection-gateway").stat().st_size
+        size = (BIN_DIR / "connection-gateway").stat().st_size
         print(report.text(surroundings, measurements, starts, size))
         complaints = [f"{entry.service} at {entry.connections} connections: {entry.errors}"
                       for entry in measurements if entry.errors]
@@ -82,9 +91,6 @@ def run(options, folder):
 
 def check_answers(service):
     """A service that answers wrongly isn't measured: 200, and 404 and 409 for AWS's two errors, 401 for a bad token."""
-    import services
-    from support.simulator import ACTIVE, PENDING, UNKNOWN
-
     for connection, token, wanted in ((PENDING, service.token, 200), (UNKNOWN, service.token, 404),
                                       (ACTIVE, service.token, 409), (PENDING, "wrong", 401)):
         status, body = services.get(service.address, f"/connections/{connection}/reject", "POST",

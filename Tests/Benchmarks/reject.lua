@@ -6,7 +6,8 @@ function done(summary, latency, requests)
   local errors = summary.errors
   -- wrk counts in microseconds.
   io.write(string.format(
-    '\n{"calls":%d,"seconds":%.6f,"p50":%d,"p99":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
+    '\n{"calls":%d,"seconds":%.6f,"p50":%d,"p99":%d,' ..
+      '"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d}}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
     errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

@@ -15,6 +15,8 @@ class Surroundings:
     #: An append and its fdatasync, in microseconds.
     sync: float
     seconds: int
+    #: The machine's load average before anything was started: what others were doing.
+    load: float
 
 
 def text(surroundings, measurements, starts, size):
@@ -25,7 +27,9 @@ def text(surroundings, measurements, starts, size):
     return "\n".join([
         "",
         f"{surroundings.processor}, {surroundings.cores} cores (shared by the service, the stub and wrk), Linux "
-        f"{surroundings.kernel}; one append and fdatasync: {surroundings.sync:.0f} us; {surroundings.seconds} s each.",
+        f"{surroundings.kernel}; one append and fdatasync: {surroundings.sync:.0f} us; {surroundings.seconds} s each; "
+        f"load average before the start: {surroundings.load:.1f} (with more than a little, believe no throughput).",
+        "CPU and peak memory are the service's own, summed over its processes; cores is how many of them it kept busy.",
         "",
         *table(["service", "connections", "calls/s", "CPU/call us", "cores", "p50 ms", "p99 ms", "peak MiB", "errors"],
                [row(entry) for entry in measurements]),

@@ -17,7 +17,6 @@ from support import gateway, simulator  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-#: The programs this runs stand in /usr/sbin and the like; nothing else of this shell reaches them.
 environment = simulator.environment
 wait_until = simulator.wait_until
 
@@ -96,8 +95,10 @@ class GatewayService:
     name = "gateway"
 
     def __init__(self, upstream, folder):
-        self._gateway = gateway.Gateway(upstream.url, ca_file=upstream.ca_file, folder=folder,
-                                        env={"SWIFT_BACKTRACE": "enable=no"})
+        # As deploy's unit has it.
+        self._extra = {"SWIFT_BACKTRACE": "enable=no"}
+        self._upstream = upstream
+        self._gateway = gateway.Gateway(upstream.url, ca_file=upstream.ca_file, folder=folder, env=self._extra)
 
     def __enter__(self):
         self._gateway.__enter__()
@@ -118,9 +119,13 @@ class GatewayService:
     def command(self, port):
         """How it is started by hand, on this port, and with what."""
         folder = self._gateway.folder
+        variables = environment(
+            folder, AWS_REGION=simulator.REGION, AWS_ENDPOINT_URL_OPENSEARCH=self._upstream.url,
+            AWS_ACCESS_KEY_ID=simulator.ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY=simulator.SECRET_ACCESS_KEY,
+            AWS_CA_BUNDLE=self._upstream.ca_file, **self._extra)
         return ([str(gateway.BINARY), "serve", "--listen", f"127.0.0.1:{port}", "--admin-listen", "127.0.0.1:0",
                  "--tokens", str(self.tokens), "--audit-log", str(folder / "start.jsonl")],
-                environment(folder, **self._gateway._env))
+                variables)
 
 
 class Comparison:
@@ -198,9 +203,15 @@ def end(process, patience=30):
 
 def tree(pid):
     """The process and its children, and theirs."""
-    try:
-        threads = list(pathlib.Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [pid] + [descendant for child in children for descendant in tree(child)]
+    children = {}
+    for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name may hold blanks and parentheses; what counts stands behind its end.
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        children.setdefault(parent, []).append(int(status.parent.name))
+    family = [pid]
+    for member in family:
+        family += children.get(member, [])
+    return family

@@ -1,4 +1,4 @@
-"""The main job, end to end, as DESIGN section 2 has it."""
+"""The main job, end to end, as README tells it."""
 
 import pytest
 

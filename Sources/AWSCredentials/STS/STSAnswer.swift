@@ -15,7 +15,7 @@ struct STSAnswer {
   ///
   /// - Throws: `SourceFailure.failed`, if something is missing. Nothing of it is shown.
   func credentials(of role: Role) throws(SourceFailure) -> FoundCredentials {
-    guard let expiration = text("Expiration"), let expiresAt = Timestamp(iso8601: expiration) else {
+    guard let expiration = text("Expiration"), let expiresAt = Timestamp(expiration: expiration) else {
       throw .failed("STS's answer for the role \(role.arn) has no Expiration")
     }
     let credentials = try KeyCheck.credentials(

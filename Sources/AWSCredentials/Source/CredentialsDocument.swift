@@ -54,7 +54,9 @@ struct CredentialsDocument: Decodable {
     let credentials = try KeyCheck.credentials(
       accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, sessionToken: sessionToken ?? token)
     guard let expiration else { return FoundCredentials(credentials: credentials, expiresAt: nil, source: source) }
-    guard let expiresAt = Timestamp(iso8601: expiration) else { throw .failed("the answer's Expiration isn't a time") }
+    guard let expiresAt = Timestamp(expiration: expiration) else {
+      throw .failed("the answer's Expiration isn't a time")
+    }
     return FoundCredentials(credentials: credentials, expiresAt: expiresAt, source: source)
   }
 }

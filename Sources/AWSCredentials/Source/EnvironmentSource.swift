@@ -16,7 +16,7 @@ struct EnvironmentSource: CredentialSource {
     }
     var expiresAt: Timestamp?
     if let text = environment["AWS_CREDENTIAL_EXPIRATION"] {
-      guard let time = Timestamp(iso8601: text) else {
+      guard let time = Timestamp(expiration: text) else {
         throw .failed("AWS_CREDENTIAL_EXPIRATION isn't a time such as 2026-11-22T16:00:00Z")
       }
       expiresAt = time

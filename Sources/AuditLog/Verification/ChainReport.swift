@@ -4,6 +4,8 @@ package struct ChainReport: Sendable, Equatable {
   package struct Intent: Sendable, Equatable {
     package let sequence: Int64
     package let requestID: String
+    package let time: String
+    package let connectionID: String
   }
 
   /// Where the chain breaks.

@@ -1,7 +1,7 @@
 import Digest
 import FoundationEssentials
 
-/// Checks the chain line by line, across files (DESIGN section 5).
+/// Checks the chain line by line, across files (the rule is in `AuditRecord`).
 struct ChainVerifier {
   /// What is wrong with a line.
   struct Break: Error, Equatable {
@@ -10,12 +10,12 @@ struct ChainVerifier {
 
   private(set) var report = ChainReport()
   private var head: ChainHead?
-  /// The numbers of intents that wait for their outcome, by request and connection.
-  private var openIntents: [String: [Int64]] = [:]
+  /// The intents that wait for their outcome, by request and connection.
+  private var openIntents: [String: [ChainReport.Intent]] = [:]
 
   /// Takes the next whole line, with its LF.
   mutating func take(_ line: [UInt8]) throws(Break) {
-    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)) else {
+    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)), record.canBeCountedFrom else {
       throw Break(what: "it isn't an audit record")
     }
     var expected = head ?? ChainHead()
@@ -43,16 +43,17 @@ struct ChainVerifier {
 
   /// The intents that have no outcome, in the log's order.
   var intentsWithoutOutcome: [ChainReport.Intent] {
-    openIntents.flatMap { key, numbers in
-      numbers.map { ChainReport.Intent(sequence: $0, requestID: String(key.prefix(while: { $0 != " " }))) }
-    }
-    .sorted { $0.sequence < $1.sequence }
+    openIntents.values.flatMap { $0 }.sorted { $0.sequence < $1.sequence }
   }
 
   private mutating func match(_ record: AuditLine) {
     let key = "\(record.requestId ?? "") \(record.connectionId ?? "")"
     switch record.stage {
-    case "intent": openIntents[key, default: []].append(record.seq)
+    case "intent":
+      openIntents[key, default: []].append(
+        ChainReport.Intent(
+          sequence: record.seq, requestID: record.requestId ?? "", time: record.time,
+          connectionID: record.connectionId ?? ""))
     case "outcome":
       openIntents[key]?.removeFirst()
       if openIntents[key]?.isEmpty == true { openIntents[key] = nil }

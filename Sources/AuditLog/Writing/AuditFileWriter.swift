@@ -4,15 +4,15 @@ package import GatewayCore
 /// Writes records to the log's file, one batch after another, each of them on disk before it counts.
 ///
 /// The system calls of a batch: one `write` of all its lines, one `fdatasync`. If either fails, the file is done with for
-/// good, since the kernel may have dropped pages that a second, successful `fdatasync` would say nothing of (PITFALLS.md,
-/// "Files"): what can't be vouched for is cut off again, the file is moved aside, and a fresh one goes on with the chain.
+/// good, since the kernel may have dropped pages that a second, successful `fdatasync` would say nothing of (README,
+/// "The audit log"): what can't be vouched for is cut off again, the file is moved aside, and a fresh one goes on with the chain.
 ///
 /// Used by one thread at a time. It reads no clock but the one it is given.
 package final class AuditFileWriter {
   private enum State {
     case open(any LogFile, size: Int64)
-    /// The file is done with; `file` is let go of once it has been moved aside.
-    case failed(file: (any LogFile)?, reason: AuditUnavailable)
+    /// The file is done with; `file` is let go of once it is out of the way. `isEmpty`: nothing in it counts.
+    case failed(file: (any LogFile)?, isEmpty: Bool, reason: AuditUnavailable)
   }
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
@@ -36,16 +36,28 @@ package final class AuditFileWriter {
     self.files = files
     self.clock = clock
     self.bounds = bounds
+    let file: any LogFile
     do throws(FileError) {
-      let file = try files.open(path)
-      let size = try file.size()
-      head = try Self.head(of: file)
-      state = .open(file, size: size)
-      if file.isNew { try files.syncDirectory(of: path) }
+      file = try files.open(path)
+      do throws(FileError) {
+        let size = try file.size()
+        head = try Self.head(of: file)
+        state = .open(file, size: size)
+        // New or not: whoever made it may have died before its name was on disk.
+        try files.syncDirectory(of: path)
+      } catch {
+        file.close()
+        throw error
+      }
     } catch {
       throw AuditUnavailable(error)
     }
-    try append([boundary(.opened)])
+    do {
+      try append([boundary(.opened)])
+    } catch {
+      file.close()
+      throw error
+    }
   }
 
   /// Whether records can be written, as far as is known.
@@ -72,27 +84,17 @@ package final class AuditFileWriter {
 
   /// Tries a fresh file, if the present one is done with.
   package func recover() throws(AuditUnavailable) {
-    guard case .failed(let failed, _) = state else { return }
+    guard case .failed(let failed, let isEmpty, _) = state else { return }
     let file: any LogFile
     do throws(FileError) {
-      try moveAside(failed)
+      try moveAside(failed, isEmpty: isEmpty)
       file = try openEmpty()
     } catch {
       throw AuditUnavailable(error)
     }
-    let headBefore = head
     state = .open(file, size: 0)
-    do {
-      try write([boundary(.opened)] + kept)
-      try syncDirectory()
-      kept = []
-    } catch {
-      // Nothing in it counts, so that it can go, and the next try finds the path as it was.
-      head = headBefore
-      discard(file)
-      state = .failed(file: nil, reason: error)
-      throw error
-    }
+    try write([boundary(.opened)] + kept)
+    kept = []
   }
 
   /// Goes on in the file that the path leads to now, after a rotation. The same file: nothing to do.
@@ -117,7 +119,6 @@ package final class AuditFileWriter {
     state = .open(file, size: 0)
     bounds.previousFile = oldName
     try write([boundary(.opened)])
-    try syncDirectory()
     return true
   }
 
@@ -125,14 +126,14 @@ package final class AuditFileWriter {
   package func close() throws(AuditUnavailable) {
     defer {
       if case .open(let file, _) = state { file.close() }
-      state = .failed(file: nil, reason: AuditUnavailable("the audit log is closed"))
+      state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("the audit log is closed"))
     }
     try write([boundary(.closed)])
   }
 
   private func write(_ records: [AuditRecord]) throws(AuditUnavailable) {
     switch state {
-    case .failed(_, let reason): throw reason
+    case .failed(_, _, let reason): throw reason
     case .open(let file, let size):
       var next = head
       let time = clock.now()
@@ -148,19 +149,11 @@ package final class AuditFileWriter {
         // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for.
         try? file.truncate(to: size)
         let reason = AuditUnavailable(error)
-        state = .failed(file: file, reason: reason)
+        state = .failed(file: file, isEmpty: size == 0, reason: reason)
         throw reason
       }
       head = next
       state = .open(file, size: size + Int64(bytes.count))
-    }
-  }
-
-  private func syncDirectory() throws(AuditUnavailable) {
-    do throws(FileError) {
-      try files.syncDirectory(of: path)
-    } catch {
-      throw AuditUnavailable(error)
     }
   }
 
@@ -171,6 +164,8 @@ package final class AuditFileWriter {
       guard try file.size() == 0 else {
         throw FileError(operation: "open", code: 0, reason: "the new file isn't empty")
       }
+      // Before anything in it counts: a file whose name is lost is lost.
+      try files.syncDirectory(of: path)
       return file
     } catch {
       file.close()
@@ -184,15 +179,19 @@ package final class AuditFileWriter {
     file.close()
   }
 
-  /// Gives the failed file another name, so that its own is free.
-  private func moveAside(_ failed: (any LogFile)?) throws(FileError) {
+  /// Gives the failed file another name, so that its own is free; one in which nothing counts is removed.
+  private func moveAside(_ failed: (any LogFile)?, isEmpty: Bool) throws(FileError) {
     guard let failed else { return }
     if files.identity(of: path) == failed.identity {
-      try files.rename(path, to: "\(path).failed-\(clock.now().iso8601Basic)-\(head.sequence)")
+      if isEmpty {
+        try files.remove(path)
+      } else {
+        try files.rename(path, to: "\(path).failed-\(clock.now().iso8601Basic)-\(head.sequence)")
+      }
     }
-    bounds.previousFile = failed.name
+    if !isEmpty { bounds.previousFile = failed.name }
     failed.close()
-    state = .failed(file: nil, reason: AuditUnavailable("no fresh file yet"))
+    state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("no fresh file yet"))
   }
 
   private func boundary(_ stage: AuditRecord.Stage) -> AuditRecord {
@@ -207,7 +206,6 @@ package final class AuditFileWriter {
     do {
       return try ChainHead(tail: tail)
     } catch {
-      file.close()
       throw FileError(operation: "read", code: 0, reason: error.reason)
     }
   }

@@ -23,7 +23,9 @@ struct ChainHead: Equatable {
     }
     let start = tail.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? tail.startIndex
     let line = Array(tail[start...])
-    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)) else {
+    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)), record.canBeCountedFrom,
+      record.seq > 0
+    else {
       throw AuditUnavailable("its last line isn't an audit record; is it the right file?")
     }
     sequence = record.seq
@@ -45,4 +47,9 @@ struct AuditLine: Decodable {
   let requestId: String?
   let connectionId: String?
   let prev: String
+
+  /// Whether the numbers before and after `seq` are numbers, too.
+  var canBeCountedFrom: Bool {
+    seq > .min && seq < .max
+  }
 }

@@ -81,7 +81,7 @@ package struct AuditTrail: Sendable {
     var record = Self.record(.denied, of: request)
     record.action = action
     record.connectionID = connectionID
-    record.path = connectionID == nil ? Redaction.redact(request.target.path, limit: Self.textLimit) : nil
+    record.path = connectionID == nil ? Redaction.redact(path: request.target.path, limit: Self.textLimit) : nil
     record.caller = caller
     record.result = AuditResult(
       httpStatus: problem.code.status.code, code: problem.code, outcome: problem.outcome)

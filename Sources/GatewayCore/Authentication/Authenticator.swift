@@ -15,8 +15,9 @@ package struct Authenticator: Sendable {
 
   /// The token's entry.
   ///
+  /// - Parameter known: set as soon as it is known whose token it is, expired or not, for the record of a refusal.
   /// - Throws: `unauthenticated`. Where no bearer token came, the challenge has no `error` (RFC 6750, section 3.1).
-  package func authenticate(_ request: Request) throws(Problem) -> TokenEntry {
+  package func authenticate(_ request: Request, known: (Caller) -> Void = { _ in }) throws(Problem) -> TokenEntry {
     guard let header = request.fields[.authorization] else {
       throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.")
     }
@@ -24,12 +25,14 @@ package struct Authenticator: Sendable {
     guard halves.first?.lowercased() == "bearer" else {
       throw challenge("Only bearer tokens are taken: 'Authorization: Bearer cgw_…'.")
     }
-    guard halves.count == 2, let token = GatewayToken(String(halves[1])) else {
+    guard halves.count == 2 else { throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.") }
+    guard let token = GatewayToken(String(halves[1].trimmed)) else {
       throw invalidToken("The token is cut off or mistyped: its checksum doesn't match. Copy it again.")
     }
     guard let entry = table.entry(for: token.hash) else {
       throw invalidToken("The token isn't known: it was revoked, or belongs to another gateway. Ask for a new one.")
     }
+    known(Caller(tokenID: entry.id, name: entry.name))
     guard !entry.isExpired(at: clock.now()) else {
       throw invalidToken("The token has expired. Ask for a new one.")
     }

@@ -4,7 +4,7 @@ import Digest
 /// CRC-32 over what stands before.
 ///
 /// The prefix lets secret scanners find it; the checksum tells a typing error from a wrong token without a look-up.
-package struct GatewayToken: Sendable, Equatable, CustomStringConvertible {
+package struct GatewayToken: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
   package static let prefix = "cgw_"
   private static let secretLength = 40
   private static let checksumLength = 6
@@ -15,6 +15,7 @@ package struct GatewayToken: Sendable, Equatable, CustomStringConvertible {
 
   /// Never the token.
   package var description: String { Redaction.replacement }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 
   /// A token from random bytes.
   ///

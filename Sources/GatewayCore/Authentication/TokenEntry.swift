@@ -32,7 +32,7 @@ package struct TokenEntry: Sendable, Equatable {
 
   /// Whether `name` keeps to `nameRule`.
   package static func isName(_ name: String) -> Bool {
-    (1...64).contains(name.utf8.count)
+    (1...64).contains(name.utf8.count) && Redaction.redact(name) == name
       && name.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "._@:+-") }
   }
 }

@@ -25,7 +25,7 @@ package struct TokenHash: Sendable, Equatable {
 
   /// The first 12 hex digits, by which log, audit and metrics name the token.
   package var tokenID: String {
-    Hex.encode(bytes.prefix(6))
+    Hex.encode(Array(bytes.prefix(6)))
   }
 
   /// Takes the same time wherever the two differ.

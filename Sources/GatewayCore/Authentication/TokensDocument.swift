@@ -1,7 +1,7 @@
 import Clocks
 import FoundationEssentials
 
-/// The content of `tokens.json` (DESIGN section 4).
+/// The content of `tokens.json`.
 ///
 /// A document is valid if and only if it is a JSON object with `version` 1 and `tokens`, each token an object with just
 /// `id`, `name`, `hash`, `scopes`, `createdAt` and `expiresAt` (a time or null), where `id` is the first 12 hex digits of

@@ -1,7 +1,7 @@
 /// Is told what happens in exchanges, for the log and the metrics. What it does must not block.
 package protocol ExchangeObserver: Sendable {
   /// A response is about to be sent.
-  func responded(to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration)
+  func responded(to request: Request, route: String, response: Response, after duration: Duration)
   /// AWS was asked to reject, with this result.
   func rejectAnswered(_ report: RejectionReport, to requestID: RequestID)
   /// AWS was asked for connections, with this result.

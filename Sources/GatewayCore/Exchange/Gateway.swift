@@ -34,18 +34,15 @@ package final class Gateway: Sendable {
     let started = clock.now()
     var trace = Trace()
     var response: Response
-    var code: ProblemCode?
     do {
       response = try await dispatch(request, &trace)
     } catch {
-      let problem = await audited(error, request, trace)
-      code = problem.code
-      response = problem.response(requestID: request.id)
+      response = await audited(error, request, trace).response(requestID: request.id)
     }
     StandardFields.add(to: &response, for: request)
     if stopping.isSet { response.closesConnection = true }
     observer.responded(
-      to: request, route: trace.route?.name ?? "none", response: response, code: code, after: clock.now() - started)
+      to: request, route: trace.route?.name ?? "none", response: response, after: clock.now() - started)
     return response
   }
 
@@ -91,11 +88,9 @@ package final class Gateway: Sendable {
       throw Problem(
         .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
     }
-    let token = try authenticator.authenticate(request)
-    let caller = Caller(tokenID: token.id, name: token.name)
-    trace.caller = caller
+    let token = try authenticator.authenticate(request) { trace.caller = $0 }
     try authenticator.authorize(token, for: scope)
-    return caller
+    return Caller(tokenID: token.id, name: token.name)
   }
 
   /// Writes the refusal down, if it is of a call that has to be; the problem that the caller is told.

@@ -33,6 +33,7 @@ package struct Health: Sendable {
       isReady = isReady && isPassing
       states.append(.object([("name", .string(check.name)), ("status", isPassing ? "ok" : "failing")]))
     }
+    if isStopping { states.append(.object([("name", "serving"), ("status", "failing")])) }
     let document = JSON.object([("status", isReady ? "ready" : "not_ready"), ("checks", .array(states))])
     return .json(document, status: isReady ? .ok : .serviceUnavailable)
   }

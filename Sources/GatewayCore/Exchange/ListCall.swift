@@ -50,7 +50,8 @@ package struct ListCall: AuditedCall {
   private static func text(_ query: QueryParameters, _ name: String, upTo length: Int) throws(Problem) -> String? {
     guard let value = query[name] else { return nil }
     guard value.utf8.count <= length, value.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: "_-") }) else {
-      throw Problem(.invalidRequest, "The query parameter '\(name)' has characters that can't be in it, or is too long.")
+      throw Problem(
+        .invalidRequest, "The query parameter '\(name)' has characters that can't be in it, or is too long.")
     }
     return value
   }

@@ -40,9 +40,13 @@ package struct LookUpConnections: Sendable {
         let expected: ProblemCode? = connection.awaitsAcceptance ? nil : .connectionNotRejectable
         return .object([
           ("dryRun", .bool(true)),
-          ("expected", .object([
-            ("status", .integer(Int64(expected?.status.code ?? 200))), ("code", expected.map { .string($0.rawValue) }),
-          ])),
+          (
+            "expected",
+            .object([
+              ("status", .integer(Int64(expected?.status.code ?? 200))),
+              ("code", expected.map { .string($0.rawValue) }),
+            ])
+          ),
           ("connection", connection.json),
           ("requestId", .string(call.request.id.description)),
           ("awsRequestId", report.answer.requestID.map(JSON.string)),

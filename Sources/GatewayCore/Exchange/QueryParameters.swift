@@ -31,8 +31,9 @@ struct QueryParameters {
   }
 
   private static func unknown(_ name: String, _ allowed: Set<String>) -> Problem {
-    let isPlain = (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "_") }
-    let named = isPlain ? "The query parameter '\(name)'" : "One of the query parameters"
+    let isPlain =
+      (1...64).contains(name.utf8.count) && name.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "_") }
+    let named = isPlain ? "The query parameter '\(Redaction.redact(name))'" : "One of the query parameters"
     let known = allowed.isEmpty ? "this call takes none" : "there are \(allowed.sorted().joined(separator: ", "))"
     return Problem(.invalidRequest, "\(named) isn't known; \(known). Nothing was sent.")
   }

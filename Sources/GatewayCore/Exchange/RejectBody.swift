@@ -12,14 +12,19 @@ struct RejectBody: Equatable {
     if let unknown = object.members.keys.filter({ $0 != "reason" }).min() {
       throw Problem(.invalidRequest, "The body's member '\(Self.shown(unknown))' isn't known; there is only 'reason'.")
     }
-    // One known name, yet more than one member: which of the two would count is anybody's guess.
-    guard Self.memberCount(bytes) <= 1 else {
-      throw Problem(.invalidRequest, "The body's member 'reason' stands more than once.")
-    }
     switch object.members["reason"] {
     case nil: reason = nil
     case .string(let text): reason = text
     default: throw Problem(.invalidRequest, "The body's member 'reason' has to be a string.")
+    }
+    let marks = Self.marks(bytes)
+    // One known name, yet more than one member: which of the two would count is anybody's guess.
+    guard marks.colons <= 1 else {
+      throw Problem(.invalidRequest, "The body's member 'reason' stands more than once.")
+    }
+    // `{"reason": "x",}`: the decoder forgives the comma, RFC 8259 doesn't.
+    guard marks.commas == 0 else {
+      throw Problem(.invalidRequest, "The body isn't a JSON object such as {\"reason\": \"CHG-1234\"}.")
     }
   }
 
@@ -37,8 +42,9 @@ struct RejectBody: Equatable {
   }
 
   /// The members of an object that is known to be valid and flat.
-  private static func memberCount(_ bytes: [UInt8]) -> Int {
+  private static func marks(_ bytes: [UInt8]) -> (colons: Int, commas: Int) {
     var colons = 0
+    var commas = 0
     var isInString = false
     var isEscaped = false
     for byte in bytes {
@@ -47,10 +53,11 @@ struct RejectBody: Equatable {
       case UInt8(ascii: "\\"): isEscaped = isInString
       case UInt8(ascii: "\""): isInString.toggle()
       case UInt8(ascii: ":") where !isInString: colons += 1
+      case UInt8(ascii: ",") where !isInString: commas += 1
       default: break
       }
     }
-    return colons
+    return (colons, commas)
   }
 
   /// A name that a caller sent, fit to be shown.

@@ -49,16 +49,24 @@ package struct RejectCall: AuditedCall {
     }
   }
 
+  /// `application/json`, with any parameters but a `charset` other than the one that JSON has.
+  private static func isJSON(_ contentType: String) -> Bool {
+    let parts = contentType.lowercased().split(separator: ";", omittingEmptySubsequences: false).map(\.trimmed)
+    return parts[0] == "application/json"
+      && parts.dropFirst().allSatisfy {
+        !$0.hasPrefix("charset=") || ["charset=utf-8", "charset=\"utf-8\""].contains($0)
+      }
+  }
+
   private static func reason(in request: Request) throws(Problem) -> String? {
-    guard case .complete(let body) = request.body else {
-      throw Problem(.bodyTooLarge, "The body may have at most \(Framing.bodyLimit) bytes.")
-    }
-    guard !body.isEmpty else { return nil }
-    let mediaType = request.fields[.contentType]?.prefix(while: { $0 != ";" }).lowercased()
-    guard mediaType?.filter({ $0 != " " && $0 != "\t" }) == "application/json" else {
+    guard request.body != .complete([]) else { return nil }
+    guard isJSON(request.fields[.contentType] ?? "") else {
       throw Problem(
         .unsupportedMediaType, "The body has to be JSON: send 'Content-Type: application/json'.",
         fields: [HTTPField.Name.accept: "application/json"])
+    }
+    guard case .complete(let body) = request.body else {
+      throw Problem(.bodyTooLarge, "The body may have at most \(Framing.bodyLimit) bytes.")
     }
     let reason = try RejectBody(body).reason
     if let reason, reason.unicodeScalars.count > reasonLimit {

@@ -70,7 +70,8 @@ package enum Framing {
     guard hosts.count == 1 || (hosts.isEmpty && version == "HTTP/1.0") else {
       throw FramingViolation("Exactly one Host header is needed.")
     }
-    guard hosts.allSatisfy({ $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]%") } }) else {
+    guard hosts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]%") } })
+    else {
       throw FramingViolation("The Host header isn't a host name with an optional port.")
     }
     for name in [HTTPField.Name.contentLength, .authorization, .contentType] where fields[values: name].count > 1 {

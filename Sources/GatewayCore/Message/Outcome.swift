@@ -1,4 +1,4 @@
-/// What became of the connection, as far as anyone can know (DESIGN section 2).
+/// What became of the connection, as far as anyone can know (README, "The HTTP contract").
 package enum Outcome: String, Sendable {
   /// No reject reached AWS.
   case notSent = "not_sent"

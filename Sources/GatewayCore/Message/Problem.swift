@@ -40,6 +40,7 @@ package struct Problem: Error, Sendable, Equatable {
     ])
     var response = Response.json(document, status: code.status, contentType: "application/problem+json")
     response.fields.append(contentsOf: fields)
+    response.code = code
     return response
   }
 }

@@ -1,5 +1,7 @@
 /// Keeps gateway tokens out of what is written down: people paste them into the wrong field.
 package enum Redaction {
+  /// How often a text is decoded that was encoded over again.
+  private static let decodingDepth = 4
   /// What a token is replaced by.
   package static let replacement = "cgw_[redacted]"
 
@@ -7,17 +9,18 @@ package enum Redaction {
   package static func redact(_ text: String) -> String {
     // `replacing` copies; the common case has nothing to replace.
     guard text.utf8.contains(UInt8(ascii: "_")) else { return text }
-    var result = ""
-    var rest = Substring(text)
-    while let start = rest.firstRange(of: GatewayToken.prefix) {
-      let secret = rest[start.upperBound...].prefix(while: { $0.isASCII && ($0.isLetter || $0.isNumber) })
-      // `cgw_` alone, or with a word of a few letters, tells nobody anything.
-      let redacted = secret.utf8.count >= 8
+    // Bytes, not characters: a character before or after can join itself to the token's letters.
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let start = rest.firstRange(of: Array(GatewayToken.prefix.utf8)) {
+      // With `_`, so that what follows in one piece, a second token above all, goes too.
+      let secret = rest[start.upperBound...].prefix(while: { $0.isASCIIAlphanumeric || $0.isOne(of: "_") })
       result += rest[..<start.lowerBound]
-      result += redacted ? replacement : String(rest[start.lowerBound..<secret.endIndex])
+      // `cgw_` alone, or with a word of a few letters, tells nobody anything.
+      result += secret.count >= 8 ? Array(replacement.utf8)[...] : rest[start.lowerBound..<secret.endIndex]
       rest = rest[secret.endIndex...]
     }
-    return result + rest
+    return String(decoding: result + rest, as: UTF8.self)
   }
 
   /// `text` redacted and cut to `limit` characters, for fields of the audit that a caller fills.
@@ -25,5 +28,35 @@ package enum Redaction {
     let redacted = redact(text)
     return redacted.unicodeScalars.count <= limit
       ? redacted : String(String.UnicodeScalarView(redacted.unicodeScalars.prefix(limit)))
+  }
+
+  /// A caller's path, redacted and cut. A segment that spells a token in percent-encoding, once or over again, goes as a
+  /// whole.
+  package static func redact(path: String, limit: Int) -> String {
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+      var text = String(segment)
+      for _ in 0..<decodingDepth where text.contains("%") { text = percentDecoded(text) }
+      // What is decoded can't be pointed at in what was sent, so all of it goes.
+      return segment.contains("%") && redact(text) != text ? replacement : String(segment)
+    }
+    return redact(segments.joined(separator: "/"), limit: limit)
+  }
+
+  /// Each `%XX` as its byte; what isn't one stays.
+  private static func percentDecoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+      if byte == UInt8(ascii: "%"), digits.utf8.count == 2, digits.utf8.allSatisfy(\.isASCIIAlphanumeric),
+        let value = UInt8(digits, radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -54,7 +54,7 @@ package enum LookUpTranslation {
   }
 
   private static func refusal(_ report: LookUpReport, _ errorClass: AWSErrorClass) -> Problem {
-    let said = report.answer.message.map { " AWS says: \($0)" } ?? ""
+    let said = report.answer.quotation
     switch errorClass {
     case .notFound: return notFound(report)
     case .notRejectable, .validation:
@@ -66,7 +66,8 @@ package enum LookUpTranslation {
     case .denied:
       return Problem(
         .upstreamDenied,
-        "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway." + said,
+        "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway."
+          + said,
         aws: report.answer)
     case .other: return Problem(.upstreamError, "AWS failed." + said, aws: report.answer)
     }

@@ -11,10 +11,12 @@ package enum RejectionTranslation {
     case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code))
     case .settled(let settled): throw refusal(report, settled)
     case .notUnderstood:
+      // With a code, it was AWS that failed.
+      let what = report.answer.code == nil ? "AWS's answer wasn't understood or broke off" : "AWS failed"
       throw Problem(
         .upstreamError,
-        "AWS's answer wasn't understood or broke off, so it isn't known whether the connection was rejected. "
-          + "Look it up before trying again.",
+        "\(what), so it isn't known whether the connection was rejected. Look it up before trying again."
+          + report.answer.quotation,
         outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer, connection: report.connection)
     case .unreachable:
       throw Problem(
@@ -40,7 +42,7 @@ package enum RejectionTranslation {
   }
 
   private static func refusal(_ report: RejectionReport, _ errorClass: AWSErrorClass) -> Problem {
-    let said = report.answer.message.map { " AWS says: \($0)" } ?? ""
+    let said = report.answer.quotation
     switch errorClass {
     case .notFound:
       return Problem(
@@ -51,7 +53,8 @@ package enum RejectionTranslation {
     case .notRejectable:
       return Problem(
         .connectionNotRejectable,
-        "The connection can't be rejected in its present state; only one that awaits acceptance can." + said,
+        (isAboutState(report)
+          ? "The connection can't be rejected in its present state." : "AWS refused to reject the connection.") + said,
         outcome: .notRejected, aws: report.answer, connection: report.connection)
     case .validation:
       return Problem(
@@ -73,5 +76,20 @@ package enum RejectionTranslation {
           + said,
         outcome: .unknown, aws: report.answer)
     }
+  }
+
+  /// Whether the connection's state is at fault, and no limit or conflict of AWS's.
+  private static func isAboutState(_ report: RejectionReport) -> Bool {
+    if case .settled = report.verdict { return true }
+    return report.answer.code == "DisabledOperationException"
+  }
+}
+
+extension AWSAnswer {
+  /// What AWS says, as the end of a sentence of ours; empty if it was no answer of the service.
+  var quotation: String {
+    // Without a code it is a front end's page, which stands in `aws.message`.
+    let isPage = code == httpStatus.map(String.init)
+    return isPage ? "" : message.map { " AWS says: \($0)" } ?? ""
   }
 }

@@ -24,8 +24,9 @@ package struct Attempt: Sendable, Equatable {
   package let requestID: String?
   package let httpStatus: Int?
 
-  package init(operation: Operation, ending: Ending, code: String? = nil, requestID: String? = nil, httpStatus: Int? = nil)
-  {
+  package init(
+    operation: Operation, ending: Ending, code: String? = nil, requestID: String? = nil, httpStatus: Int? = nil
+  ) {
     self.operation = operation
     self.ending = ending
     self.code = code
@@ -38,9 +39,13 @@ package struct Attempt: Sendable, Equatable {
     switch ending {
     case .noAnswer, .notUnderstood: true
     case .notSent: false
-    // A success has no code.
-    case .answered: code != nil && AWSErrorClass(code: code) == .other
+    // An error may come without a code: a front end's page, or a body that was lost.
+    case .answered: !isSuccess && AWSErrorClass(code: code) == .other
     }
+  }
+
+  private var isSuccess: Bool {
+    httpStatus.map((200..<300).contains) ?? false
   }
 
   /// As it stands in the outcome record.

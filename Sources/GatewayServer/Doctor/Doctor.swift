@@ -61,7 +61,7 @@ package struct Doctor: Sendable {
   private func askAWS(_ settings: ServeSettings, _ report: inout DoctorReport) async {
     let aws: AWSParts
     do {
-      aws = try AWSParts(settings, logger: logger)
+      aws = try AWSParts(settings, AWSParts.curlSettings(settings), logger: logger)
     } catch {
       report.checks.append(.init("connection", .problem, "\(error)"))
       return
@@ -75,7 +75,7 @@ package struct Doctor: Sendable {
       let failure = lastFailure.map { "; the last refresh failed: \($0.reason)" } ?? ""
       report.checks.append(
         .init("credentials", lastFailure == nil ? .ok : .warning, "\(accessKeyID) from \(source), \(until)\(failure)"))
-      report.checks.append(await identity(settings, aws))
+      report.checks.append(await identity(aws))
       report.checks.append(await describe(aws))
     }
     report.checks.append(Self.clock(aws.skewClock))
@@ -83,11 +83,10 @@ package struct Doctor: Sendable {
   }
 
   /// `sts:GetCallerIdentity` needs no rights, so that only the keys, the clock and the way to STS can be at fault.
-  private func identity(_ settings: ServeSettings, _ aws: AWSParts) async -> DoctorReport.Check {
+  private func identity(_ aws: AWSParts) async -> DoctorReport.Check {
     let name = "identity"
     do {
-      let arn = try await aws.callerIdentity(settings, deadline: ContinuousClock.now + Self.patience)
-      return .init(name, .ok, arn)
+      return .init(name, .ok, try await aws.credentials.callerARN())
     } catch {
       // A gateway that can reach OpenSearch alone does its job all the same.
       return .init(name, .warning, "sts:GetCallerIdentity: \(error.reason)")
@@ -105,7 +104,8 @@ package struct Doctor: Sendable {
       switch error.code {
       case .upstreamDenied where report.answer.code?.hasPrefix("AccessDenied") == true:
         return .init(
-          name, .warning, "es:DescribeInboundConnections isn't allowed, so unclear rejects can't be looked up\(code); "
+          name, .warning,
+          "es:DescribeInboundConnections isn't allowed, so unclear rejects can't be looked up\(code); "
             + "deploy/iam-policy.json has what is needed")
       case .upstreamUnreachable: return .init(name, .problem, "the endpoint can't be reached: \(report.cause ?? "")")
       default: return .init(name, .problem, error.detail + code)

@@ -1,5 +1,6 @@
 import AuditLog
 import Clocks
+import GatewayCore
 import Glibc
 
 /// What `doctor` says of the two files, from looking alone.

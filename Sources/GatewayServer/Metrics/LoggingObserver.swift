@@ -16,35 +16,37 @@ package final class LoggingObserver: ExchangeObserver {
   }
 
   package func responded(
-    to request: Request, route: String, response: Response, code: ProblemCode?, after duration: Duration
+    to request: Request, route: String, response: Response, after duration: Duration
   ) {
-    metrics.countRequest(route: route, status: response.status.code, code: code, duration: duration)
+    metrics.countRequest(route: route, status: response.status.code, code: response.code, duration: duration)
     logger.debug(
       "responded",
       metadata: [
         "requestId": "\(request.id)", "route": "\(route)", "status": "\(response.status.code)",
-        "code": "\(code?.rawValue ?? "")", "client": "\(request.client.address)",
+        "code": "\(response.code?.rawValue ?? "")", "client": "\(request.client.address)",
       ])
   }
 
   package func rejectAnswered(_ report: RejectionReport, to requestID: RequestID) {
-    answered(report, "AWS asked to reject", requestID)
+    answered(report, .reject, "AWS asked to reject", requestID)
   }
 
   package func lookUpAnswered(_ report: LookUpReport, to requestID: RequestID) {
-    answered(report, "AWS asked to look up", requestID)
+    answered(report, .lookUp, "AWS asked to look up", requestID)
   }
 
   private func answered<Success>(
-    _ report: UpstreamReport<Success>, _ message: Logger.Message, _ requestID: RequestID
+    _ report: UpstreamReport<Success>, _ operation: Attempt.Operation, _ message: Logger.Message,
+    _ requestID: RequestID
   ) {
+    metrics.countUpstream(operation: operation.rawValue, result: report.label)
     for attempt in report.attempts {
-      metrics.countUpstream(operation: attempt.operation.rawValue, ending: attempt.ending.rawValue)
+      metrics.countUpstreamRequest(operation: attempt.operation.rawValue, ending: attempt.ending.rawValue)
     }
     logger.log(
       level: report.needsAttention ? .warning : .debug, message,
       metadata: [
-        "requestId": "\(requestID)", "result": "\(report.verdict.label)", "awsCode": "\(report.answer.code ?? "")",
+        "requestId": "\(requestID)", "result": "\(report.label)", "awsCode": "\(report.answer.code ?? "")",
         "awsRequestId": "\(report.answer.requestID ?? "")", "attempts": "\(report.attempts.count)",
         "cause": "\(report.cause ?? "")",
       ])
@@ -55,14 +57,14 @@ package final class LoggingObserver: ExchangeObserver {
   }
 }
 
-extension UpstreamReport.Verdict {
-  /// For the log.
+extension UpstreamReport {
+  /// For logs and metrics.
   fileprivate var label: String {
-    switch self {
+    switch verdict {
     case .accepted: "accepted"
     case .confirmed: "confirmed"
-    case .refused: "refused"
-    case .settled: "settled"
+    case .refused: AWSErrorClass(code: answer.code).label
+    case .settled(let settled): settled.label
     case .notUnderstood: "not_understood"
     case .unreachable: "unreachable"
     case .timedOut: "timed_out"
@@ -70,19 +72,34 @@ extension UpstreamReport.Verdict {
     case .tooLate: "too_late"
     }
   }
-}
 
-extension UpstreamReport {
   /// Whether whoever runs the gateway should know of it; what the caller can see to, he is told.
   fileprivate var needsAttention: Bool {
     switch verdict {
     case .accepted, .confirmed, .settled: false
-    case .refused:
-      switch AWSErrorClass(code: answer.code) {
-      case .notFound, .notRejectable, .validation: false
-      case .throttled, .denied, .other: true
-      }
+    case .refused: !AWSErrorClass(code: answer.code).isTheCallersBusiness
     default: true
+    }
+  }
+}
+
+extension AWSErrorClass {
+  fileprivate var label: String {
+    switch self {
+    case .notFound: "not_found"
+    case .notRejectable: "not_rejectable"
+    case .validation: "validation"
+    case .throttled: "throttled"
+    case .denied: "denied"
+    case .other: "failed"
+    }
+  }
+
+  /// Whether the caller can see to it; else whoever runs the gateway should know.
+  fileprivate var isTheCallersBusiness: Bool {
+    switch self {
+    case .notFound, .notRejectable, .validation: true
+    case .throttled, .denied, .other: false
     }
   }
 }

@@ -14,12 +14,14 @@ package final class Metrics: Sendable {
 
   private struct UpstreamKey: Hashable {
     let operation: String
+    /// The result of a call, or the ending of a request.
     let ending: String
   }
 
   private struct State {
     var requests: [RequestKey: Int] = [:]
     var upstream: [UpstreamKey: Int] = [:]
+    var upstreamRequests: [UpstreamKey: Int] = [:]
     var auditFailures = 0
     var durations = Histogram()
   }
@@ -58,8 +60,12 @@ package final class Metrics: Sendable {
     }
   }
 
-  func countUpstream(operation: String, ending: String) {
-    state.withLock { $0.upstream[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
+  func countUpstream(operation: String, result: String) {
+    state.withLock { $0.upstream[UpstreamKey(operation: operation, ending: result), default: 0] += 1 }
+  }
+
+  func countUpstreamRequest(operation: String, ending: String) {
+    state.withLock { $0.upstreamRequests[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
   }
 
   func countAuditFailure() {
@@ -77,13 +83,17 @@ package final class Metrics: Sendable {
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
     page.counter(
-      "upstream_requests_total", "Requests to AWS, retries included, by what was asked and how they ended.",
-      state.upstream.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
+      "upstream_calls_total", "Calls that got as far as asking AWS, by what was asked and how that ended.",
+      state.upstream.map { key, count in (["operation": key.operation, "result": key.ending], count) })
+    page.counter(
+      "upstream_requests_total",
+      "Requests to AWS, retries and look-ups of unclear rejects included, by what was asked and how they ended.",
+      state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
-    page.gauge("tokens", "Tokens in force.", gauges.tokens)
+    page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(
       "tokens_reload_failures_total", "Times the tokens file couldn't be used.", [([:], gauges.tokensReloadFailures)])

@@ -2,6 +2,7 @@ import AWSCredentials
 import AWSSettings
 import Clocks
 import CurlTransport
+import Digest
 import FoundationEssentials
 import GatewayCore
 import Logging
@@ -16,8 +17,7 @@ struct AWSParts: Sendable {
   let transport: CurlTransport
 
   /// - Throws: `SettingsError`, naming the setting that can't be used.
-  init(_ settings: ServeSettings, logger: Logger) throws(SettingsError) {
-    let curlSettings = CurlSettings(certificateBundle: try Self.certificateBundle(settings))
+  init(_ settings: ServeSettings, _ curlSettings: CurlSettings, logger: Logger) throws(SettingsError) {
     let loop = try Self.startLoop(curlSettings)
     self.loop = loop
     transport = CurlTransport(loop: loop, settings: curlSettings)
@@ -30,7 +30,8 @@ struct AWSParts: Sendable {
       region: settings.region, endpoint: settings.endpoint, userAgent: "connection-gateway/\(Version.current)",
       credentials: credentials, transport: transport, skewClock: skewClock, clock: .system,
       retrying: Retrying(
-        maxAttempts: settings.maxAttempts, quota: RetryQuota(), random: { Double.random(in: 0...1) }, sleep: loop.sleep))
+        maxAttempts: settings.maxAttempts, quota: RetryQuota(), random: { Double.random(in: 0...1) }, sleep: loop.sleep)
+    )
   }
 
   private static func log(_ event: CredentialEvent, _ logger: Logger) {
@@ -51,17 +52,20 @@ struct AWSParts: Sendable {
     case .unavailable(let error):
       logger.error("no usable AWS credentials, so every call is refused", metadata: ["reason": "\(error.reason)"])
     case .refused(let accessKeyID):
-      logger.warning("AWS refuses the credentials, so they are looked up anew", metadata: ["accessKeyId": "\(accessKeyID)"])
+      logger.warning(
+        "AWS refuses the credentials, so they are looked up anew", metadata: ["accessKeyId": "\(accessKeyID)"])
     }
   }
 
-  private static func certificateBundle(_ settings: ServeSettings) throws(SettingsError) -> String? {
-    guard let bundle = settings.certificateBundle else { return nil }
-    let content = try? Data(contentsOf: URL(filePath: bundle))
-    guard let content, String(decoding: content, as: UTF8.self).contains("-----BEGIN") else {
-      throw SettingsError("AWS_CA_BUNDLE", "\(bundle) can't be read, or has no PEM certificates in it")
+  /// What libcurl is told, checked first.
+  static func curlSettings(_ settings: ServeSettings) throws(SettingsError) -> CurlSettings {
+    if let bundle = settings.certificateBundle {
+      guard let content = try? Data(contentsOf: URL(filePath: bundle)), PEMCertificates.count(in: Array(content)) > 0
+      else {
+        throw SettingsError("AWS_CA_BUNDLE", "\(bundle) can't be read, or has no PEM certificates in it")
+      }
     }
-    return bundle
+    return CurlSettings(certificateBundle: settings.certificateBundle)
   }
 
   private static func startLoop(_ settings: CurlSettings) throws(SettingsError) -> EventLoop {

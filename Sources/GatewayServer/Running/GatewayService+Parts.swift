@@ -3,11 +3,9 @@ import AuditLog
 import Clocks
 import CurlTransport
 import Digest
-import FoundationEssentials
 import GatewayCore
 import HTTPListener
 import Logging
-import OpenSearchClient
 
 /// The parts of the service, each with the setting to blame if it can't be had.
 extension GatewayService {
@@ -43,25 +41,51 @@ extension GatewayService {
     ])
   }
 
+  /// Both sockets, opened before anything is written anywhere: a port in use leaves no trace in the audit.
+  static func openSockets(
+    _ settings: ServeSettings
+  ) throws(SettingsError) -> (public: ListeningSocket, admin: ListeningSocket) {
+    (try openSocket(settings.listen, .listen), try openSocket(settings.adminListen, .adminListen))
+  }
+
+  private static func openSocket(
+    _ address: ListenAddress, _ setting: Setting
+  ) throws(SettingsError) -> ListeningSocket {
+    do {
+      return try ListeningSocket(address)
+    } catch {
+      throw SettingsError(setting.flag, "\(error)")
+    }
+  }
+
   static func listen(
-    _ settings: ServeSettings, loop: EventLoop, gateway: Gateway, admin: AdminHandler
+    _ settings: ServeSettings, _ sockets: (public: ListeningSocket, admin: ListeningSocket), loop: EventLoop,
+    gateway: Gateway, admin: AdminHandler
   ) throws(SettingsError) -> (public: Listener, admin: Listener) {
     var configuration = Listener.Configuration(address: settings.listen)
     configuration.trustedProxies = settings.trustedProxies
     var adminConfiguration = Listener.Configuration(address: settings.adminListen)
     adminConfiguration.threads = 1
-    return (
-      try listen(configuration, .listen, loop) { .response(await gateway.respond(to: $0)) },
-      try listen(adminConfiguration, .adminListen, loop) { .response(await admin.respond(to: $0)) }
-    )
+    let listener = try listen(configuration, sockets.public, .listen, loop) { .response(await gateway.respond(to: $0)) }
+    do {
+      return (
+        listener,
+        try listen(adminConfiguration, sockets.admin, .adminListen, loop) { .response(await admin.respond(to: $0)) }
+      )
+    } catch {
+      // libmicrohttpd's threads point to it: it can't just be let go.
+      listener.stop(deadline: ContinuousClock.now) {}
+      throw error
+    }
   }
 
   private static func listen(
-    _ configuration: Listener.Configuration, _ setting: Setting, _ loop: EventLoop,
+    _ configuration: Listener.Configuration, _ socket: ListeningSocket, _ setting: Setting, _ loop: EventLoop,
     _ handler: @escaping Listener.Handler
   ) throws(SettingsError) -> Listener {
     do {
-      return try Listener(configuration, executor: loop, randomBytes: SecureRandom.bytes, handler: handler)
+      return try Listener(
+        configuration, socket: socket, executor: loop, randomBytes: SecureRandom.bytes, handler: handler)
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }

@@ -30,7 +30,9 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
-    let aws = try AWSParts(settings, logger: logger)
+    let curlSettings = try AWSParts.curlSettings(settings)
+    let sockets = try Self.openSockets(settings)
+    let aws = try AWSParts(settings, curlSettings, logger: logger)
     loop = aws.loop
     credentials = aws.credentials
     audit = try Self.openAudit(settings, logger)
@@ -59,7 +61,7 @@ package final class GatewayService: Sendable {
           tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count))
     }
     do {
-      (listener, adminListener) = try Self.listen(settings, loop: loop, gateway: gateway, admin: admin)
+      (listener, adminListener) = try Self.listen(settings, sockets, loop: loop, gateway: gateway, admin: admin)
     } catch {
       audit.close()
       throw error

@@ -25,7 +25,8 @@ package struct Setting: Sendable {
 
   /// Every variable of ours that is read.
   package static let variables = Set(
-    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, maxInFlight, logLevel, logFormat].map(\.variable))
+    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, maxInFlight, logLevel, logFormat].map(
+      \.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.
   package func value(_ flag: String?, _ environment: [String: String]) -> String? {

@@ -34,7 +34,8 @@ package struct TokensFile: Sendable {
   ///
   /// - Throws: `TokensFileError`: missing, unreadable, not a file, open to others, not valid.
   package func read() throws(TokensFileError) -> TokensDocument {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Not to wait for a writer, should it be a FIFO; a regular file doesn't care.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       guard errno == ENOENT else { throw error("can't be read: \(systemReason())") }
       throw error("doesn't exist; make one with 'connection-gateway token create --tokens \(path) …'", isMissing: true)
@@ -81,7 +82,10 @@ package struct TokensFile: Sendable {
       guard creating, error.isMissing else { throw error }
       document = TokensDocument()
     }
+    let before = document
     let result = try change(&document)
+    // Nothing to write, nothing for a running gateway to read again.
+    guard document != before else { return result }
     try replace(target, with: document.bytes)
     guard fsync(lock) == 0 else { throw error("can't be put on disk: \(systemReason())") }
     return result
@@ -95,9 +99,13 @@ package struct TokensFile: Sendable {
 
   private func replace(_ target: String, with bytes: [UInt8]) throws(TokensFileError) {
     let temporary = "\(target).\(getpid()).tmp"
+    // Left there by a command that died: nobody else is at work, since the folder is locked.
+    unlink(temporary)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw error("can't be written: \(temporary): \(systemReason())") }
     defer { close(descriptor) }
+    // Whatever the umask took away.
+    guard fchmod(descriptor, 0o600) == 0 else { throw failedWriting(temporary) }
     // The gateway may run as another user than whoever makes tokens: owner and mode stay what they are.
     var status = stat()
     if stat(target, &status) == 0 {

@@ -8,6 +8,8 @@ package struct AddressRange: Sendable, Hashable {
   package init?(_ text: String) {
     let halves = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let base = IPAddress(halves[0]) else { return nil }
+    // Digits alone: `Int` would take a sign.
+    guard halves.dropFirst().allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }) else { return nil }
     let bitCount = base.bytes.count * 8
     guard let prefixLength = halves.count == 1 ? bitCount : Int(halves[1]), (0...bitCount).contains(prefixLength),
       (prefixLength..<bitCount).allSatisfy({ base.bytes[$0 / 8] & (0x80 >> ($0 % 8)) == 0 })

@@ -10,7 +10,10 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
   /// `nil` if the text has no host or no port from 0 to 65535.
   package init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    // Digits alone: `UInt16` would take a sign.
+    let digits = text[text.index(after: colon)...]
+    guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = UInt16(digits) else { return nil }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = host.dropFirst().dropLast()

@@ -1,10 +1,10 @@
 import Glibc
 
 /// A TCP socket that listens. We open it ourselves, so that a port in use is told in plain words.
-struct ListeningSocket {
+package struct ListeningSocket: Sendable {
   let descriptor: Int32
   /// With the real port, where 0 was asked for.
-  let address: ListenAddress
+  package let address: ListenAddress
 
   /// Connections that the kernel holds until they are accepted.
   private static let backlog: Int32 = 1024
@@ -12,7 +12,7 @@ struct ListeningSocket {
   /// Binds and listens.
   ///
   /// - Throws: `ListenError`, with the system's reason.
-  init(_ address: ListenAddress) throws(ListenError) {
+  package init(_ address: ListenAddress) throws(ListenError) {
     let resolved = try Self.resolve(address)
     let descriptor = socket(resolved.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenError(address, code: errno) }
@@ -28,6 +28,17 @@ struct ListeningSocket {
     }
     self.descriptor = descriptor
     self.address = ListenAddress(host: address.host, port: Self.port(of: descriptor) ?? address.port)
+  }
+
+  /// No new connections, while the descriptor stays valid for libmicrohttpd: another, silent socket takes its place. The
+  /// kernel closes what was listened on and takes it out of every epoll set.
+  ///
+  /// `MHD_quiesce_daemon` isn't used: it and a worker that wakes at the same moment both take the socket out of the
+  /// worker's epoll set, and libmicrohttpd aborts the process where the second of them fails.
+  func refuseConnections() {
+    let silent = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    dup2(silent, descriptor)
+    close(silent)
   }
 
   private static func resolve(_ address: ListenAddress) throws(ListenError) -> (family: Int32, bytes: [UInt8]) {

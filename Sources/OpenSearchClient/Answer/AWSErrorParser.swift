@@ -2,7 +2,7 @@ import FoundationEssentials
 import GatewayCore
 import HTTPTypes
 
-/// Reads an error answer by the rules of the REST-JSON protocol (AWS.md, "Errors").
+/// Reads an error answer by the rules of the REST-JSON protocol (Smithy, "AWS restJson1 protocol", "Operation error serialization").
 enum AWSErrorParser {
   /// A message that isn't JSON is shown as it is, up to so many characters.
   private static let rawMessageLimit = 256
@@ -10,32 +10,35 @@ enum AWSErrorParser {
   private static let messageLimit = 2048
   private static let nameLimit = 128
 
-  private struct Body: Decodable {
-    private enum CodingKeys: String, CodingKey {
-      case code, capitalCode = "Code", type = "__type", message, capitalMessage = "Message"
+  /// The code, the message and the request id of `response`.
+  ///
+  /// - Parameter redact: takes secrets out of the message, before it is cut and a part of one is all that is left.
+  static func answer(
+    from response: UpstreamResponse, attempts: Int, redact: (String) -> String = { $0 }
+  ) -> AWSAnswer {
+    let members = try? JSONDecoder().decode(StrictObject.self, from: Data(response.body)).members
+    func text(_ names: String...) -> String? {
+      for name in names {
+        if case .string(let text) = members?[name] { return text }
+      }
+      return nil
     }
-
-    let code: String?
-    let capitalCode: String?
-    let type: String?
-    let message: String?
-    let capitalMessage: String?
+    let code = response.fields[.amznErrorType] ?? text("code", "Code", "__type")
+    let raw = response.body.isEmpty ? nil : String(decoding: response.body, as: UTF8.self)
+    let message = (members == nil ? raw : text("message", "Message")).map(redact)
+    return AWSAnswer(
+      code: code.map(cleaned) ?? (members == nil ? String(response.status) : nil),
+      message: message.map { cut($0, to: members == nil ? rawMessageLimit : messageLimit) },
+      requestID: requestID(of: response), httpStatus: response.status, attempts: attempts)
   }
 
-  /// The code, the message and the request id of `response`.
-  static func answer(from response: UpstreamResponse, attempts: Int) -> AWSAnswer {
-    let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
-    let code = response.fields[.amznErrorType] ?? body?.code ?? body?.capitalCode ?? body?.type
-    return AWSAnswer(
-      code: code.map(cleaned) ?? (body == nil ? String(response.status) : nil),
-      message: body.map { ($0.message ?? $0.capitalMessage).map { String($0.prefix(messageLimit)) } }
-        ?? rawMessage(response.body),
-      requestID: requestID(of: response), httpStatus: response.status, attempts: attempts)
+  private static func cut(_ text: String, to limit: Int) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
   }
 
   /// The id that AWS's support asks for.
   static func requestID(of response: UpstreamResponse) -> String? {
-    (response.fields[.amznRequestID] ?? response.fields[.amzRequestID]).map { String($0.prefix(nameLimit)) }
+    (response.fields[.amznRequestID] ?? response.fields[.amzRequestID]).map { cut($0, to: nameLimit) }
   }
 
   /// `com.amazonaws.es#ConflictException:http://…` is `ConflictException`: cut at the first colon, then what follows a
@@ -43,11 +46,7 @@ enum AWSErrorParser {
   private static func cleaned(_ code: String) -> String {
     let head = code.prefix(while: { $0 != ":" })
     let name = head.split(separator: "#", omittingEmptySubsequences: false).last ?? head
-    return String(name.prefix(nameLimit))
-  }
-
-  private static func rawMessage(_ body: [UInt8]) -> String? {
-    body.isEmpty ? nil : String(String(decoding: body, as: UTF8.self).prefix(rawMessageLimit))
+    return cut(String(name), to: nameLimit)
   }
 }
 

@@ -92,8 +92,9 @@ struct APISender: Sendable {
           httpStatus: response.status))
       return nil
     }
-    var answer = AWSErrorParser.answer(from: response, attempts: sent.attempts.count + 1)
-    answer.message = answer.message.map { Self.withoutSecrets($0, credentials) }
+    let answer = AWSErrorParser.answer(from: response, attempts: sent.attempts.count + 1) {
+      Self.withoutSecrets($0, credentials)
+    }
     sent.ending = .error(answer)
     sent.attempts.append(
       Attempt(

@@ -31,7 +31,9 @@ struct SentCall: Sendable {
   /// For the log.
   var cause: String? {
     switch ending {
-    case .success, .error: nil
+    case .success:
+      attempts.contains { $0.ending == .notUnderstood } ? "the body of a success isn't about what was asked for" : nil
+    case .error: nil
     case .noAnswer(.notSent(let cause)), .noAnswer(.broken(let cause)), .noCredentials(let cause): cause
     case .noAnswer(.unknownHost): "the endpoint's host name isn't known"
     case .noAnswer(.timedOut): "no answer before the deadline"

@@ -8,6 +8,6 @@ enum AWSRequestID {
     bytes[6] = bytes[6] & 0x0F | 0x40
     bytes[8] = bytes[8] & 0x3F | 0x80
     let ends = [0, 4, 6, 8, 10, 16]
-    return zip(ends, ends.dropFirst()).map { Hex.encode(bytes[$0..<$1]) }.joined(separator: "-")
+    return zip(ends, ends.dropFirst()).map { Hex.encode(Array(bytes[$0..<$1])) }.joined(separator: "-")
   }
 }

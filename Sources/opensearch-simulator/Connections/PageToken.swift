@@ -20,6 +20,6 @@ struct PageToken: Sendable, Equatable {
   }
 
   var text: String {
-    Hex.encode("\(Self.prefix)\(start)".utf8)
+    Hex.encode(Array("\(Self.prefix)\(start)".utf8))
   }
 }

@@ -14,7 +14,6 @@ final class Simulator: Sendable {
   private let signatures: SignatureCheck
   private let clock: WallClock
   private let log: EventLog
-  private let waits = Waits()
 
   init(seed: SeedFile.Content, signatures: SignatureCheck, clock: WallClock, log: EventLog) {
     connections = ConnectionStore(seed.connections)
@@ -38,13 +37,8 @@ final class Simulator: Sendable {
     let ending = FaultInjection.ending(fault, requestID: AWSRequestID.make()) { reply(to: inspection) }
     log.write(
       .request(RequestEvent(time: time, request: request, inspection: inspection, fault: fault, ending: ending)))
-    if let delay = ending.delay, await !waits.wait(for: delay) { return .cut }
+    if let delay = ending.delay { try? await Task.sleep(for: delay) }
     return ending.answer
-  }
-
-  /// Ends the waits of requests that stall or are slow, which cuts them off. None waits from now on.
-  func endWaits() {
-    waits.end()
   }
 
   /// What a request gets that meets no fault. Where there is no operation, a signature doesn't matter.

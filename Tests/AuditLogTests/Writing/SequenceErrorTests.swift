@@ -1,0 +1,114 @@
+import Testing
+
+@testable import AuditLog
+
+/// Every call that a log makes in its life fails once, before, halfway or after it took effect; then two of them.
+@Suite("Sequence errors")
+struct SequenceErrorTests {
+  typealias Effect = FakeLogFileSystem.Effect
+
+  private static func life(faults: [(index: Int, effect: Effect)]) -> LogLife {
+    var life = LogLife()
+    for fault in faults { life.files.failCall(fault.index, fault.effect) }
+    life.run()
+    return life
+  }
+
+  private static let callCount = life(faults: []).files.calls.count
+
+  /// The faults after which something doesn't hold, each named by its calls. One life for every call that can fail.
+  private static func faults(_ effect: Effect, where isBroken: (LogLife) -> Bool) -> [String] {
+    (0..<callCount).compactMap { index in
+      let life = life(faults: [(index, effect)])
+      return isBroken(life) ? name(index, life) : nil
+    }
+  }
+
+  private static func name(_ index: Int, _ life: LogLife) -> String {
+    let calls = life.files.operations
+    return "call \(index), \(index < calls.count ? calls[index].rawValue : "never made")"
+  }
+
+  private static func breakInChain(_ life: LogLife) -> String? {
+    var verifier = ChainVerifier()
+    do {
+      for content in life.files.contents {
+        guard content.isEmpty || content.last == UInt8(ascii: "\n") else { return "torn" }
+        for line in content.lines { try verifier.take(line) }
+      }
+      return nil
+    } catch {
+      return error.what
+    }
+  }
+
+  @Test("Without a fault, everything is acknowledged and on disk")
+  func noFault() {
+    let life = Self.life(faults: [])
+    #expect(life.acknowledged.count == 11)
+    #expect(life.refusedOutcomes.isEmpty && life.refusedOthers.isEmpty && life.lost.isEmpty && life.recovered)
+    #expect(Self.breakInChain(life) == nil)
+    #expect(Set(life.files.operations).isSuperset(of: [.open, .size, .tail, .append, .sync, .syncDirectory]))
+  }
+
+  @Test("A file whose sync failed gets no other append and no other sync", arguments: Effect.allCases)
+  func neverAgain(effect: Effect) {
+    #expect(Self.faults(effect) { !$0.files.violations.isEmpty } == [])
+  }
+
+  @Test("No acknowledged record is missing from the disk, at any moment", arguments: Effect.allCases)
+  func acknowledgedIsDurable(effect: Effect) {
+    #expect(Self.faults(effect) { !$0.lost.isEmpty } == [])
+  }
+
+  @Test("The chain over the files in order is whole, whichever call failed", arguments: Effect.allCases)
+  func chainIsWhole(effect: Effect) {
+    #expect(Self.faults(effect) { Self.breakInChain($0) != nil } == [])
+  }
+
+  @Test("After one fault the log recovers, and no more than one batch was refused", arguments: Effect.allCases)
+  func recovers(effect: Effect) {
+    // The largest batch has two records.
+    #expect(Self.faults(effect) { !$0.recovered || $0.acknowledged.count < 9 } == [])
+  }
+
+  @Test("What was acknowledged stands in the files exactly once", arguments: Effect.allCases)
+  func acknowledgedOnce(effect: Effect) {
+    #expect(Self.faults(effect) { life in !life.acknowledged.allSatisfy { life.occurrences(of: $0) == 1 } } == [])
+  }
+
+  @Test("An outcome in a failed batch stands exactly once in a later file", arguments: Effect.allCases)
+  func refusedOutcomeOnce(effect: Effect) {
+    #expect(Self.faults(effect) { life in !life.refusedOutcomes.allSatisfy { life.occurrences(of: $0) == 1 } } == [])
+  }
+
+  @Test("An intent or a refusal in a failed batch stands nowhere", arguments: Effect.allCases)
+  func refusedNowhere(effect: Effect) {
+    #expect(Self.faults(effect) { life in !life.refusedOthers.allSatisfy { life.occurrences(of: $0) == 0 } } == [])
+  }
+
+  @Test("With two faults close to each other, what was acknowledged is still on disk, and no failed file is used again")
+  func twoFaults() {
+    var broken: [String] = []
+    for first in 0..<Self.callCount {
+      for second in first + 1...first + 10 {
+        let life = Self.life(faults: [(first, .nothing), (second, .nothing)])
+        guard life.lost.isEmpty, life.files.violations.isEmpty else {
+          broken.append("\(Self.name(first, life)); \(Self.name(second, life))")
+          continue
+        }
+      }
+    }
+    #expect(broken == [])
+  }
+
+  @Test("A disk that fails for a while, at any time, costs no acknowledged record", arguments: [3, 6])
+  func badDisk(length: Int) {
+    var broken: [String] = []
+    for first in 0..<Self.callCount {
+      let life = Self.life(faults: (first..<first + length).map { ($0, .nothing) })
+      if !life.lost.isEmpty || !life.files.violations.isEmpty { broken.append(Self.name(first, life)) }
+    }
+    #expect(broken == [])
+  }
+}

@@ -1,0 +1,38 @@
+import GatewayCore
+import Synchronization
+
+/// Keeps records in memory, and fails at the stages it is told to.
+final class MemoryJournal: AuditJournal {
+  static let failure = AuditUnavailable("/var/log/audit.jsonl: No space left on device")
+
+  private let failing: Set<AuditRecord.Stage>
+  private let events: Events
+  private let kept = Mutex<[AuditRecord]>([])
+
+  init(failing: Set<AuditRecord.Stage> = [], events: Events = Events()) {
+    self.failing = failing
+    self.events = events
+  }
+
+  func append(_ record: AuditRecord) async throws(AuditUnavailable) {
+    await yieldToOthers()
+    guard !failing.contains(record.stage) else {
+      events.add("\(record.stage) failed")
+      throw Self.failure
+    }
+    kept.withLock { $0.append(record) }
+    events.add("\(record.stage) on disk")
+  }
+
+  var records: [AuditRecord] {
+    kept.withLock { $0 }
+  }
+
+  /// The records as a log of their own would have them.
+  var text: String {
+    let lines = records.enumerated().map { index, record in
+      record.line(time: Sample.time, sequence: Int64(index + 1), previous: String(repeating: "0", count: 64))
+    }
+    return String(decoding: lines.joined(), as: UTF8.self)
+  }
+}

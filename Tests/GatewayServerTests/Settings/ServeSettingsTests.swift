@@ -1,0 +1,202 @@
+import AWSSettings
+import GatewayCore
+import HTTPListener
+import HTTPTypes
+import Logging
+import TestSupport
+import Testing
+
+@testable import GatewayServer
+
+@Suite("ServeSettings")
+struct ServeSettingsTests {
+  /// Every setting of ours: its flag, its variable, and a way to set the flag.
+  private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
+    (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
+    (.auditLog, { $0.auditLog = $1 }), (.trustedProxies, { $0.trustedProxies = [$1] }),
+    (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
+    (.logLevel, { $0.logLevel = $1 }),
+    (.logFormat, { $0.logFormat = $1 }),
+  ]
+
+  private static func settings(
+    flag: String? = nil, _ value: String = "", environment: [String: String] = [:], isTerminal: Bool = false
+  ) throws -> ServeSettings {
+    var flags = ServeSettings.Flags()
+    for entry in settings where entry.setting.flag == flag { entry.set(&flags, value) }
+    return try ServeSettings(
+      flags, environment: ["AWS_REGION": "eu-west-1"].merging(environment) { _, new in new }, isTerminal: isTerminal)
+  }
+
+  /// Whom the settings take for the client when 10.0.0.1 sends this.
+  private static func client(_ settings: ServeSettings, _ forwardedFor: String) -> String {
+    settings.trustedProxies.client(peer: IPAddress("10.0.0.1"), fields: [.xForwardedFor: forwardedFor]).address
+  }
+
+  @Test("Nothing is said: the defaults of the README")
+  func defaults() throws {
+    let settings = try Self.settings()
+    #expect(settings.listen.description == "127.0.0.1:8080")
+    #expect(settings.adminListen.description == "127.0.0.1:8081")
+    #expect(settings.tokensPath == "/etc/connection-gateway/tokens.json")
+    #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
+    #expect(settings.requestTimeout == .seconds(15))
+    #expect(settings.maxInFlight == 256)
+    #expect(settings.maxAttempts == 3)
+    #expect(settings.logLevel == .info)
+    #expect(settings.logFormat == .json)
+    #expect(settings.region.name == "eu-west-1")
+    #expect(settings.endpoint.host == "es.eu-west-1.amazonaws.com")
+    #expect(settings.certificateBundle == nil)
+    #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
+  }
+
+  @Test("On a terminal the log is text, elsewhere JSON, unless it is said", arguments: [true, false])
+  func logFormat(isTerminal: Bool) throws {
+    #expect(try Self.settings(isTerminal: isTerminal).logFormat == (isTerminal ? .text : .json))
+    #expect(try Self.settings(flag: "--log-format", "json", isTerminal: isTerminal).logFormat == .json)
+    #expect(try Self.settings(environment: ["GATEWAY_LOG_FORMAT": "text"], isTerminal: isTerminal).logFormat == .text)
+  }
+
+  @Test("The environment is read")
+  func environment() throws {
+    let settings = try Self.settings(environment: [
+      "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
+      "GATEWAY_AUDIT_LOG": "a",
+      "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
+      "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
+    ])
+    #expect(settings.listen.description == "[::1]:1")
+    #expect(settings.adminListen.description == "localhost:2")
+    #expect(settings.tokensPath == "t")
+    #expect(settings.auditPath == "a")
+    #expect(settings.requestTimeout == .seconds(2))
+    #expect(settings.maxInFlight == 7)
+    #expect(settings.maxAttempts == 5)
+    #expect(settings.logLevel == .debug)
+    #expect(settings.certificateBundle == "/ca.pem")
+    #expect(Self.client(settings, "203.0.113.9") == "203.0.113.9")
+    #expect(Self.client(settings, "203.0.113.9, ::1") == "203.0.113.9")
+  }
+
+  @Test("A flag wins over the environment, and a list of proxies replaces the other")
+  func flagsWin() throws {
+    var flags = ServeSettings.Flags()
+    flags.listen = "127.0.0.1:1"
+    flags.tokens = "flag"
+    flags.trustedProxies = ["192.0.2.1"]
+    flags.requestTimeout = "1s"
+    let settings = try ServeSettings(
+      flags,
+      environment: [
+        "AWS_REGION": "eu-west-1", "GATEWAY_LISTEN": "broken", "GATEWAY_TOKENS": "variable",
+        "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8", "GATEWAY_REQUEST_TIMEOUT": "broken", "GATEWAY_AUDIT_LOG": "variable",
+      ], isTerminal: false)
+    #expect(settings.listen.port == 1)
+    #expect(settings.tokensPath == "flag")
+    #expect(settings.auditPath == "variable")
+    #expect(settings.requestTimeout == .seconds(1))
+    #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
+  }
+
+  @Test("An empty variable counts as none", arguments: settings.map(\.setting.variable))
+  func emptyVariable(name: String) throws {
+    let settings = try Self.settings(environment: [name: ""])
+    let defaults = try Self.settings()
+    #expect(settings.listen == defaults.listen)
+    #expect(settings.adminListen == defaults.adminListen)
+    #expect(settings.tokensPath == defaults.tokensPath)
+    #expect(settings.auditPath == defaults.auditPath)
+    #expect(settings.requestTimeout == defaults.requestTimeout)
+    #expect(settings.maxInFlight == defaults.maxInFlight)
+    #expect(settings.logLevel == defaults.logLevel)
+    #expect(settings.logFormat == defaults.logFormat)
+  }
+
+  private static let badValues = [
+    ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:/run/x.sock", "fd:3x"]),
+    ("--admin-listen", ["", "8081", "::1:80"]), ("--tokens", [""]), ("--audit-log", [""]),
+    ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
+    ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
+    ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
+    ("--log-level", ["", "loud", "INFO", "warn"]), ("--log-format", ["", "xml", "JSON"]),
+  ].flatMap { flag, values in values.map { (flag, $0) } }
+
+  @Test("A flag's bad value is refused, and the error names the flag", arguments: badValues)
+  func badFlag(flag: String, value: String) {
+    let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, value) }
+    #expect(error?.setting == flag)
+    #expect(error?.description.hasPrefix("\(flag): ") == true)
+    #expect(error?.reason.isEmpty == false)
+  }
+
+  @Test(
+    "A variable's bad value is refused, and the error names the flag", arguments: badValues.filter { !$0.1.isEmpty })
+  func badVariable(flag: String, value: String) throws {
+    let setting = try #require(Self.settings.first { $0.setting.flag == flag }).setting
+    let error = #expect(throws: SettingsError.self) { try Self.settings(environment: [setting.variable: value]) }
+    #expect(error?.setting == flag)
+  }
+
+  @Test(
+    "An error is one line, whatever the value has in it",
+    arguments: [
+      "--listen", "--admin-listen", "--trusted-proxy", "--request-timeout", "--max-in-flight", "--log-level",
+      "--log-format",
+    ])
+  func oneLine(flag: String) {
+    let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, "a\nfake: line\u{1B}[2J") }
+    #expect(error?.description.unicodeScalars.contains { $0.value < 0x20 } == false)
+  }
+
+  @Test("The limits of the request timeout are in it", arguments: ["100ms", "300s", "5m"])
+  func timeoutLimits(text: String) throws {
+    #expect(try Self.settings(flag: "--request-timeout", text).requestTimeout == DurationText.duration(text))
+  }
+
+  @Test(
+    "What AWS's variables say wrong is refused, and the error names the variable",
+    arguments: [
+      (["AWS_REGION": ""], "AWS_REGION"), (["AWS_REGION": "eu west"], "AWS_REGION"),
+      (["AWS_REGION": "evil.example/"], "AWS_REGION"),
+      (["AWS_ENDPOINT_URL_OPENSEARCH": "localhost:8080"], "AWS_ENDPOINT_URL_OPENSEARCH"),
+      (["AWS_ENDPOINT_URL": "ftp://x"], "AWS_ENDPOINT_URL"),
+      (["AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "https://x"], "AWS_ENDPOINT_URL"),
+      (
+        ["AWS_USE_DUALSTACK_ENDPOINT": "True", "AWS_ENDPOINT_URL_OPENSEARCH": "https://x"],
+        "AWS_ENDPOINT_URL_OPENSEARCH"
+      ),
+      (["AWS_MAX_ATTEMPTS": "0"], "AWS_MAX_ATTEMPTS"), (["AWS_MAX_ATTEMPTS": "three"], "AWS_MAX_ATTEMPTS"),
+      (["AWS_MAX_ATTEMPTS": "101"], "AWS_MAX_ATTEMPTS"), (["AWS_RETRY_MODE": "adaptive"], "AWS_RETRY_MODE"),
+      (["AWS_RETRY_MODE": "legacy"], "AWS_RETRY_MODE"),
+    ])
+  func badAWSVariable(environment: [String: String], variable: String) {
+    let error = #expect(throws: SettingsError.self) { try Self.settings(environment: environment) }
+    #expect(error?.setting == variable)
+  }
+
+  @Test("Plain HTTP is for an endpoint URL that says so", arguments: ["http://127.0.0.1:9", "https://127.0.0.1:9"])
+  func plainHTTP(url: String) throws {
+    let settings = try Self.settings(environment: ["AWS_ENDPOINT_URL_OPENSEARCH": url])
+    #expect(settings.endpoint.url == url)
+  }
+
+  @Test("FIPS and dual stack are AWS's own endpoints, and the profile may ask for them as well")
+  func variants() throws {
+    let fips = try Self.settings(environment: ["AWS_USE_FIPS_ENDPOINT": "true"])
+    #expect(fips.endpoint.host == "es-fips.eu-west-1.amazonaws.com")
+    let folder = try TemporaryFolder()
+    let config = try folder.write(
+      Array("[default]\nuse_dualstack_endpoint = true\nmax_attempts = 2\nregion = eu-west-3".utf8), to: "config")
+    let profile = try Self.settings(environment: ["AWS_CONFIG_FILE": config, "AWS_REGION": ""])
+    #expect(profile.endpoint.host == "aos.eu-west-3.api.aws")
+    #expect(profile.maxAttempts == 2)
+  }
+
+  @Test("Every setting has a flag and a variable of its own, and the list of variables is complete")
+  func names() {
+    #expect(Set(Self.settings.map(\.setting.flag)).count == Self.settings.count)
+    #expect(Setting.variables == Set(Self.settings.map(\.setting.variable)))
+    #expect(Self.settings.allSatisfy { $0.setting.variable.hasPrefix("GATEWAY_") && $0.setting.flag.hasPrefix("--") })
+  }
+}
