@@ -93,12 +93,20 @@ class TestConnectionID:
 
 class TestRoutes:
     @pytest.mark.parametrize("path", [
-        "/connections", "/connections/", f"/connections/{PENDING}", f"/connections/{PENDING}/",
+        "/connections//", f"/connections/{PENDING}/",
         f"/connections/{PENDING}/reject/", f"/connections/{PENDING}//reject", f"/connections//{PENDING}/reject",
         f"/connections/{PENDING}/accept", f"/connections/{PENDING}/Reject", f"/connections/{PENDING}/reject/now",
         "/connections/../livez", f"/connections/x/../{PENDING}/reject"])
     def test_an_unknown_path_under_connections_is_not_found_and_audited(self, gateway, path):
         record = assert_refused(gateway, gateway.call("POST", path), 404, "route_not_found")
+        assert record["path"] == path
+
+    @pytest.mark.parametrize("path", ["/connections", "/connections/", f"/connections/{PENDING}"])
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    def test_another_method_on_what_is_looked_up_is_not_allowed_and_audited(self, gateway, method, path):
+        answer = gateway.call(method, path)
+        record = assert_refused(gateway, answer, 405, "method_not_allowed")
+        assert answer.headers["Allow"] == "GET, HEAD"
         assert record["path"] == path
 
     @pytest.mark.parametrize("path", [
@@ -261,7 +269,10 @@ class TestBody:
 
 class TestQuery:
     @pytest.mark.parametrize("query, name", [
-        ("dryRun=true", "dryRun"), ("dryRun", "dryRun"), ("dryRun=false", "dryRun"), ("wait=30s", "wait"),
+        ("dryRun", "dryRun"), ("dryRun=", "dryRun"), ("dryRun=yes", "dryRun"), ("dryRun=TRUE", "dryRun"),
+        ("dryRun=1", "dryRun"), ("dryRun=true&dryRun=true", "dryRun"), ("dryRun=true&%64ryRun=false", "dryRun"),
+        ("wait", "wait"), ("wait=30", "wait"), ("wait=61s", "wait"), ("wait=-1s", "wait"), ("wait=forever", "wait"),
+        ("wait=1s&wait=1s", "wait"), ("dryRun=true&wait=1s", "wait"), ("dryrun=true", "dryrun"),
         ("a=b&c=d", "a"), ("limit=1", "limit")])
     def test_a_parameter_is_refused_and_named_and_nothing_is_sent(self, gateway, query, name):
         answer = gateway.call("POST", f"/connections/{PENDING}/reject?{query}")
@@ -270,11 +281,28 @@ class TestQuery:
         assert record["connectionId"] == PENDING
 
     @pytest.mark.parametrize("query", [
-        "&", "=", "=a", "%64ryRun=true", "a[]=1", "?", "x" * 5000, "&" * 5000, "%00", "%zz"], ids=short)
+        "=", "=a", "a[]=1", "?", "x" * 5000, "&" * 4999 + "x", "%00", "%zz", "dryRun=%zz", "dry%00Run=true"],
+        ids=short)
     def test_whatever_else_stands_there_is_refused_too(self, gateway, query):
         answer = gateway.call("POST", f"/connections/{PENDING}/reject?{query}")
         assert_refused(gateway, answer, 400, "invalid_request")
         assert len(answer.body) < 600
+
+    @pytest.mark.parametrize("query", ["", "&", "&&", "dryRun=false", "wait=0s", "wait=1ms&dryRun=false"])
+    def test_what_says_nothing_new_changes_nothing(self, service, query):
+        simulator, gateway = service
+        answer = gateway.call("POST", f"{REJECT}?{query}")
+        assert (answer.status, answer.code) == (404, "connection_not_found"), answer
+        assert simulator.requests()[-1]["operation"] == "RejectInboundConnection"
+
+    @pytest.mark.parametrize("query", ["dryRun=true", "%64ryRun=tru%65", "&dryRun=true&"])
+    def test_a_dry_run_is_one_however_it_is_encoded(self, service, query):
+        simulator, gateway = service
+        before = len(simulator.requests("RejectInboundConnection"))
+        answer = gateway.call("POST", f"/connections/{PENDING}/reject?{query}")
+        assert (answer.status, answer.json["dryRun"]) == (200, True), answer
+        assert len(simulator.requests("RejectInboundConnection")) == before
+        assert simulator.status_of(PENDING) == "PENDING_ACCEPTANCE"
 
     def test_the_query_isnt_in_the_record(self, gateway):
         answer = gateway.call("GET", "/connections/x/y?secret=in-the-query")
@@ -298,7 +326,7 @@ class TestRequestID:
         assert len(ids) == 2 and request_id not in ids
         assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
         for answer in answers:
-            assert_refused(gateway, answer, 404, "route_not_found")
+            assert_refused(gateway, answer, 405, "method_not_allowed")
 
     def test_two_of_them_are_none(self, gateway):
         received = gateway.raw(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: one\r\nX-Request-Id: two\r\n"
@@ -384,6 +412,15 @@ class TestToken:
         assert record["connectionId"] == UNKNOWN
         assert record["caller"]["name"] == "reader"
         assert re.fullmatch("[0-9a-f]{12}", record["caller"]["token"])
+
+    @pytest.mark.parametrize("path", ["/connections", f"/connections/{PENDING}"])
+    def test_who_may_only_reject_may_not_look(self, gateway, path):
+        answer = gateway.call("GET", path)
+        record = assert_refused(gateway, answer, 403, "insufficient_scope")
+        assert answer.headers["WWW-Authenticate"] == (
+            f'{REALM}, error="insufficient_scope", scope="connections:read"')
+        assert record["action"] == ("connections.list" if path == "/connections" else "connections.get")
+        assert record["caller"]["name"] == "test"
 
 
 class TestOrder:
