@@ -41,6 +41,38 @@ struct MailboxTests {
     #expect(ContinuousClock.now - start >= .seconds(1))
   }
 
+  @Test("What comes first waits for company, and no longer than it may")
+  func companyThatStaysAway() {
+    let mailbox = Mailbox<Int>(limit: 10)
+    #expect(mailbox.post(1))
+    let start = ContinuousClock.now
+    #expect(mailbox.takeAll(waitingAtMost: nil, company: Company(count: 3, nanoseconds: 20_000_000)) == [1])
+    #expect(ContinuousClock.now - start >= .milliseconds(20))
+  }
+
+  @Test("With the company that was wanted, nobody waits for the time to be over")
+  func companyThatComes() throws {
+    let mailbox = Mailbox<Int>(limit: 10)
+    #expect(mailbox.post(1))
+    let taken = Mutex<[Int]>([])
+    let taker = try WorkerThread {
+      // An hour: were it waited for, this test would not end.
+      let elements = mailbox.takeAll(waitingAtMost: nil, company: Company(count: 3, nanoseconds: 3_600_000_000_000))
+      taken.withLock { $0 = elements }
+    }
+    #expect(mailbox.post(2))
+    #expect(mailbox.post(3))
+    taker.join()
+    #expect(taken.withLock { $0 } == [1, 2, 3])
+  }
+
+  @Test(
+    "A record waits for a quarter of the calls under way, and a lonely one for nobody",
+    arguments: [(0, 1), (3, 1), (7, 1), (8, 2), (64, 16)])
+  func share(calls: Int, count: Int) {
+    #expect(Company(callsUnderWay: calls).count == count)
+  }
+
   @Test("Someone who waits without limit is woken by a post")
   func wakes() throws {
     let mailbox = Mailbox<Int>(limit: 1)
