@@ -18,6 +18,12 @@ package struct AuditRecord: Sendable, Equatable {
     case outcome
     /// A call refused before any intent.
     case denied
+    /// Refusals that a flood made too many to write one by one, counted.
+    case suppressed
+    /// An intent found at start without its outcome: the process died. It is closed as `unknown`.
+    case recovered
+    /// A signature over the chain so far.
+    case checkpoint
   }
 
   package let stage: Stage
@@ -31,6 +37,10 @@ package struct AuditRecord: Sendable, Equatable {
   package var userAgent: String?
   package var reason: String?
   package var result: AuditResult?
+  /// The number of the intent that a `recovered` record closes.
+  package var recovers: Int64?
+  package var suppression: Suppression?
+  package var checkpoint: Checkpoint?
   package var bounds: AuditBounds?
 
   package init(stage: Stage) {
@@ -54,12 +64,17 @@ package struct AuditRecord: Sendable, Equatable {
       ("reason", reason.map(JSON.string)),
       ("httpStatus", result.map { .integer(Int64($0.httpStatus)) }),
       ("code", result?.code.map { .string($0.rawValue) }),
-      ("outcome", result.map { .string($0.outcome.rawValue) }),
+      ("outcome", outcome.map { .string($0.rawValue) }),
       ("aws", result?.aws.map { $0.json(withMessage: false) }),
       ("tries", result.flatMap { $0.attempts.count > 1 ? .array($0.attempts.map(\.json)) : nil }),
       ("sharedWith", result?.sharedWith.map { .string($0.description) }),
       ("accessKeyId", result?.accessKeyID.map(JSON.string)),
       ("durationMs", result?.durationMilliseconds.map(JSON.integer)),
+      ("recovers", recovers.map(JSON.integer)),
+      ("count", suppression.map { .integer($0.count) }),
+      ("since", suppression.map { .string($0.since.iso8601Microseconds) }),
+      ("keyId", checkpoint.map { .string($0.keyID) }),
+      ("signature", checkpoint.map { .string($0.signature) }),
       ("instance", bounds.map { .string($0.instance) }),
       ("version", bounds.map { .string($0.version) }),
       ("previousFile", bounds?.previousFile.map(JSON.string)),
@@ -67,6 +82,10 @@ package struct AuditRecord: Sendable, Equatable {
     ]).bytes
     line.append(UInt8(ascii: "\n"))
     return line
+  }
+
+  private var outcome: Outcome? {
+    stage == .recovered ? .unknown : result?.outcome
   }
 
   private func clientObject(_ client: Client) -> JSON {
