@@ -59,7 +59,7 @@ package final class Gateway: Sendable {
     trace.route = route
     switch route {
     case .livez: return health.live
-    case .readyz: return await health.ready(isStopping: stopping.isSet)
+    case .readyz: return await health.ready(isStopping: stopping.isSet, for: .outsiders)
     case .openAPI: return Response(status: .ok, fields: [.contentType: "application/json"], body: openAPIDocument)
     case .reject(let id):
       let caller = try authorized(request, for: .reject, connectionID: ConnectionID(id), &trace)

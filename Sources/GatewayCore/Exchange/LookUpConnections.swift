@@ -82,7 +82,7 @@ package struct LookUpConnections: Sendable {
     exchange.observer.lookUpAnswered(report, to: requestID)
     do {
       let connection = try LookUpTranslation.connection(id, from: report)
-      return ExchangeAnswer(body(connection, report), outcome: .notSent, report: report)
+      return ExchangeAnswer(body(connection, report), outcome: .notRejected, report: report)
     } catch {
       return ExchangeAnswer(error, requestID: requestID, report: report)
     }
@@ -114,6 +114,6 @@ package struct LookUpConnections: Sendable {
       ("connections", .array(found.map(\.json))),
       ("nextCursor", nextToken.map { .string(call.cursor(after: $0).text) }),
     ])
-    return ExchangeAnswer(body, outcome: .notSent, report: report)
+    return ExchangeAnswer(body, outcome: .notRejected, report: report)
   }
 }

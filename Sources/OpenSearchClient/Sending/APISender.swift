@@ -74,16 +74,19 @@ struct APISender: Sendable {
     _ call: APICall, _ credentials: SigningCredentials, deadline: MonotonicClock.Instant, _ sent: inout SentCall
   ) async -> Failure? {
     let sentAt = skewClock.localTime()
+    let offset = skewClock.offset
     sent.accessKeyID = credentials.accessKeyID
     let response: UpstreamResponse
     do {
-      response = try await transport.send(signed(call, credentials), deadline: deadline)
+      response = try await transport.send(signed(call, credentials, at: sentAt.advanced(by: offset)), deadline: deadline)
     } catch {
-      sent.ending = .noAnswer(error)
+      // What AWS answered to an attempt before says more than that this one couldn't be made; and it isn't true any more
+      // that nothing was sent.
+      if error.wasSent || !sent.isAnswered { sent.ending = .noAnswer(error) }
       sent.attempts.append(Attempt(operation: call.operation, ending: error.wasSent ? .noAnswer : .notSent))
       return Failure(kind: FailureKind(error), retryAfter: nil, correctedClock: false)
     }
-    skewClock.note(date: response.fields[.date], sent: sentAt, received: skewClock.localTime())
+    let shown = skewClock.note(date: response.fields[.date], sent: sentAt, received: skewClock.localTime())
     guard !(200..<300).contains(response.status) else {
       sent.ending = .success(response)
       sent.attempts.append(
@@ -103,7 +106,7 @@ struct APISender: Sendable {
     let kind = FailureKind(code: answer.code, status: response.status)
     return Failure(
       kind: kind, retryAfter: response.fields[.amzRetryAfter],
-      correctedClock: kind == .clockSkew && skewClock.correct())
+      correctedClock: kind == .clockSkew && skewClock.correct(to: shown, signedWith: offset))
   }
 
   /// How long to wait before the next attempt; `nil` if there is to be none.
@@ -122,11 +125,11 @@ struct APISender: Sendable {
     }
   }
 
-  private func signed(_ call: APICall, _ credentials: SigningCredentials) -> UpstreamRequest {
+  private func signed(_ call: APICall, _ credentials: SigningCredentials, at time: Timestamp) -> UpstreamRequest {
     let path = endpoint.basePath + call.path
     let signature = signer.sign(
       method: call.method, host: endpoint.host, path: path, body: call.body, credentials: credentials,
-      time: skewClock.now())
+      time: time)
     var fields = [(name: "Host", value: endpoint.host), (name: "User-Agent", value: userAgent)]
     if let contentType = call.contentType { fields.append((name: "Content-Type", value: contentType)) }
     return UpstreamRequest(
