@@ -13,7 +13,8 @@ package enum LookUpTranslation {
     switch report.verdict {
     case .accepted(let page), .confirmed(let page): return page
     case .refused where report.answer.code == badTokenCode:
-      throw Problem(.invalidRequest, "The cursor isn't good any more. Begin again without one.", outcome: .notRejected,
+      throw Problem(
+        .invalidRequest, "The cursor isn't good any more. Begin again without one.", outcome: .notRejected,
         aws: report.answer)
     case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code))
     case .settled(let settled): throw refusal(report, settled)
@@ -60,10 +61,12 @@ package enum LookUpTranslation {
     switch errorClass {
     case .notFound: return notFound(report)
     case .notRejectable, .validation:
-      return Problem(.upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
+      return Problem(
+        .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
     case .throttled:
       return Problem(
-        .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.", outcome: .notRejected, aws: report.answer,
+        .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.", outcome: .notRejected,
+        aws: report.answer,
         fields: [.retryAfter: "2"])
     case .denied:
       return Problem(

@@ -38,7 +38,8 @@ extension GatewayService {
       .init(name: "audit") { audit.isWritable ? .ok : .failing("the audit log can't be written; the log says why") },
       .init(name: "credentials") { await state(of: credentials) },
       .init(name: "tokens") {
-        tokens.isCurrent ? .ok : .failing("the tokens file can't be used, so the last good one counts; the log says why")
+        tokens.isCurrent
+          ? .ok : .failing("the tokens file can't be used, so the last good one counts; the log says why")
       },
     ])
   }

@@ -78,7 +78,8 @@ struct APISender: Sendable {
     sent.accessKeyID = credentials.accessKeyID
     let response: UpstreamResponse
     do {
-      response = try await transport.send(signed(call, credentials, at: sentAt.advanced(by: offset)), deadline: deadline)
+      response = try await transport.send(
+        signed(call, credentials, at: sentAt.advanced(by: offset)), deadline: deadline)
     } catch {
       // What AWS answered to an attempt before says more than that this one couldn't be made; and it isn't true any more
       // that nothing was sent.

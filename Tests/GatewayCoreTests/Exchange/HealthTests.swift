@@ -14,7 +14,8 @@ struct HealthTests {
 
   @Test("Ready is 200 with every check by name, in their order")
   func ready() async {
-    let response = await health(["audit": true, "credentials": true, "tokens": true]).ready(isStopping: false, for: .outsiders)
+    let response = await health(["audit": true, "credentials": true, "tokens": true]).ready(
+      isStopping: false, for: .outsiders)
     #expect(response.status == .ok)
     #expect(
       response.text
@@ -72,6 +73,9 @@ struct HealthTests {
   }
 
   private func health(_ checks: KeyValuePairs<String, Bool>) -> Health {
-    Health(checks: checks.map { check in Health.Check(name: check.key) { [value = check.value] in value ? .ok : .failing("it is broken") } })
+    Health(
+      checks: checks.map { check in
+        Health.Check(name: check.key) { [value = check.value] in value ? .ok : .failing("it is broken") }
+      })
   }
 }

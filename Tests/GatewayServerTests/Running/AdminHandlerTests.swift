@@ -9,7 +9,9 @@ struct AdminHandlerTests {
   private static func respond(
     to request: Request, passing: Bool = true, isStopping: Bool = false
   ) async -> Response {
-    let health = Health(checks: [.init(name: "audit") { passing ? .ok : .failing("broken") }, .init(name: "tokens") { .ok }])
+    let health = Health(checks: [
+      .init(name: "audit") { passing ? .ok : .failing("broken") }, .init(name: "tokens") { .ok },
+    ])
     return await AdminHandler(health: health, isStopping: { isStopping }, metricsPage: { "# the page\n" })
       .respond(to: request)
   }
