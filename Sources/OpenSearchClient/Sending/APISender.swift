@@ -48,6 +48,10 @@ struct APISender: Sendable {
         if sent.attempts.isEmpty { sent.ending = .noCredentials(error.reason) }
         return sent
       }
+      guard clock.now() < deadline else {
+        if sent.attempts.isEmpty { sent.ending = .noCredentials("the credentials came after the call's deadline") }
+        return sent
+      }
       let failure = await attempt(call, credentials, deadline: deadline, &sent)
       guard let failure else {
         plan.succeeded()
@@ -116,9 +120,12 @@ struct APISender: Sendable {
   ) async -> Duration? {
     switch failure.kind {
     case .credentials:
+      guard plan.refreshCredentials() else { return nil }
       await self.credentials.refused(credentials)
-      let fresh = try? await self.credentials.credentials()
-      return fresh == nil || fresh == credentials ? nil : plan.retryAtOnce()
+      // Who has no attempt left doesn't wait for them.
+      guard let delay = plan.retryAtOnce(), let fresh = try? await self.credentials.credentials(), fresh != credentials
+      else { return nil }
+      return delay
     case .clockSkew: return failure.correctedClock ? plan.retryAtOnce() : nil
     case .transient, .throttled:
       return plan.delay(isThrottled: failure.kind == .throttled, retryAfter: failure.retryAfter, remaining: remaining)
