@@ -25,7 +25,9 @@ package struct RejectConnection: Sendable {
     let started = exchange.clock.now()
     let (response, report, permit) = try await reject(call, started: started)
     guard wait > .zero, response.status == .ok, let connection = report.rejectedConnection else { return response }
-    let last = await waiter.wait(for: call.id, since: connection, permit: permit, until: started + wait)
+    let last = await waiter.wait(for: call.id, since: connection, permit: permit, until: started + wait) {
+      exchange.observer.lookUpAnswered($0, to: call.request.id)
+    }
     return .json(Self.body(last, report, requestID: call.request.id))
   }
 
@@ -40,7 +42,7 @@ package struct RejectConnection: Sendable {
     let (report, sharedWith) = await inFlight.reject(call.id, by: call.request.id) {
       await upstream.reject(call.id, under: receipt, deadline: started + exchange.timeout)
     }
-    exchange.observer.rejectAnswered(report, to: call.request.id)
+    if sharedWith == nil { exchange.observer.rejectAnswered(report, to: call.request.id) }
     let answer = Self.answer(report, sharedWith: sharedWith, to: call.request.id)
     return (await exchange.end(receipt, answer, requestID: call.request.id), report, permit)
   }

@@ -42,7 +42,7 @@ struct APISender: Sendable {
     while clock.now() < deadline {
       let credentials: SigningCredentials
       do {
-        credentials = try await self.credentials.credentials()
+        credentials = try await self.credentials.credentials(deadline: deadline)
       } catch {
         // After an attempt that failed for it, what AWS said says more.
         if sent.attempts.isEmpty { sent.ending = .noCredentials(error.reason) }
@@ -57,9 +57,7 @@ struct APISender: Sendable {
         plan.succeeded()
         return sent
       }
-      guard let delay = await retryDelay(after: failure, credentials, &plan, remaining: deadline - clock.now()) else {
-        return sent
-      }
+      guard let delay = await retryDelay(after: failure, credentials, &plan, deadline: deadline) else { return sent }
       if delay > .zero { await retrying.sleep(delay) }
     }
     return sent
@@ -116,19 +114,22 @@ struct APISender: Sendable {
 
   /// How long to wait before the next attempt; `nil` if there is to be none.
   private func retryDelay(
-    after failure: Failure, _ credentials: SigningCredentials, _ plan: inout RetryPlan, remaining: Duration
+    after failure: Failure, _ credentials: SigningCredentials, _ plan: inout RetryPlan,
+    deadline: MonotonicClock.Instant
   ) async -> Duration? {
     switch failure.kind {
     case .credentials:
       guard plan.refreshCredentials() else { return nil }
       await self.credentials.refused(credentials)
       // Who has no attempt left doesn't wait for them.
-      guard let delay = plan.retryAtOnce(), let fresh = try? await self.credentials.credentials(), fresh != credentials
+      guard let delay = plan.retryAtOnce(),
+        let fresh = try? await self.credentials.credentials(deadline: deadline), fresh != credentials
       else { return nil }
       return delay
     case .clockSkew: return failure.correctedClock ? plan.retryAtOnce() : nil
     case .transient, .throttled:
-      return plan.delay(isThrottled: failure.kind == .throttled, retryAfter: failure.retryAfter, remaining: remaining)
+      return plan.delay(
+        isThrottled: failure.kind == .throttled, retryAfter: failure.retryAfter, remaining: deadline - clock.now())
     case .final: return nil
     }
   }
