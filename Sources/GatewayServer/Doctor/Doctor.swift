@@ -8,10 +8,11 @@ import OpenSearchClient
 
 /// `doctor`: reads the settings of `serve` and tries what they lead to, without changing anything.
 package struct Doctor: Sendable {
-  /// How long each question to AWS may take.
+  /// How long OpenSearch may take.
   private static let patience = Duration.seconds(5)
-  /// A larger difference between the clocks makes signatures fail.
-  private static let clockTolerance = Duration.seconds(240)
+  private static let notTried = "not tried; put right first what stands above"
+  /// The checks that ask AWS.
+  private static let awsChecks = ["credentials", "identity", "describe", "clock"]
 
   private let environment: [String: String]
   private let flags: ServeSettings.Flags
@@ -26,6 +27,23 @@ package struct Doctor: Sendable {
   /// Looks at everything; what can't be had doesn't keep it from looking at the rest.
   package func report() async -> DoctorReport {
     var report = DoctorReport()
+    let settings = checkSettings(&report)
+    let isUsable = checkTLS(&report)
+    let curlSettings = checkCertificates(settings, &report)
+    if let settings, let curlSettings, isUsable {
+      await askAWS(settings, curlSettings, &report)
+    } else {
+      report.checks += Self.awsChecks.map { .init($0, .warning, Self.notTried) }
+    }
+    let tokensPath = Setting.tokens.value(flags.tokens, environment) ?? ""
+    let auditPath = Setting.auditLog.value(flags.auditLog, environment) ?? ""
+    report.checks.append(FileChecks.tokens(path: tokensPath, now: WallClock.system.now()))
+    report.checks.append(FileChecks.audit(path: auditPath))
+    return report
+  }
+
+  /// - Returns: `nil` if `serve` wouldn't start with them. Region and endpoint are told where these can be had.
+  private func checkSettings(_ report: inout DoctorReport) -> ServeSettings? {
     let settings: ServeSettings?
     do {
       settings = try ServeSettings(flags, environment: environment, isTerminal: false)
@@ -34,93 +52,84 @@ package struct Doctor: Sendable {
       settings = nil
       report.checks.append(.init("settings", .problem, "\(error)"))
     }
-    report.checks.append(libraries)
-    if let settings {
-      report.region = settings.region.name
-      report.endpoint = settings.endpoint.url
-      report.checks.append(.init("region", .ok, "\(settings.region.name); it has to be the destination domain's"))
-      report.checks.append(.init("endpoint", .ok, settings.endpoint.url))
-      await askAWS(settings, &report)
-    }
-    let tokensPath = settings?.tokensPath ?? Setting.tokens.value(flags.tokens, environment) ?? ""
-    let auditPath = settings?.auditPath ?? Setting.auditLog.value(flags.auditLog, environment) ?? ""
-    report.checks.append(FileChecks.tokens(path: tokensPath, now: WallClock.system.now()))
-    report.checks.append(FileChecks.audit(path: auditPath))
-    return report
+    let aws = AWSEnvironment(environment)
+    let files = Result { () throws(AWSSettingsError) in try ProfileFiles(environment: aws) }
+    let profile = try? files.get().current()
+    let region = try? Region(environment: aws, profile: profile)
+    let endpoint = region.flatMap { try? Endpoint(.openSearch, region: $0, environment: aws, profile: profile) }
+    report.region = region?.name
+    report.endpoint = endpoint?.url
+    report.checks += [AWSChecks.profile(files), AWSChecks.region(region), AWSChecks.endpoint(endpoint)]
+    return settings
   }
 
-  private var libraries: DoctorReport.Check {
-    do throws(CurlUnusable) {
+  /// - Returns: whether libcurl can be used.
+  private func checkTLS(_ report: inout DoctorReport) -> Bool {
+    do {
       try CurlLibrary.prepare()
-      return .init("tls", .ok, "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer")
+      report.checks.append(
+        .init("tls", .ok, "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer"))
+      return true
     } catch {
-      return .init("tls", .problem, error.reason)
+      report.checks.append(.init("tls", .problem, error.reason))
+      return false
     }
   }
 
-  private func askAWS(_ settings: ServeSettings, _ report: inout DoctorReport) async {
+  /// - Returns: `nil` if no connection can be made with what there is.
+  private func checkCertificates(_ settings: ServeSettings?, _ report: inout DoctorReport) -> CurlSettings? {
+    guard let settings else {
+      report.checks.append(.init("certificates", .warning, Self.notTried))
+      return nil
+    }
+    do {
+      let curlSettings = try AWSParts.curlSettings(settings)
+      report.checks.append(
+        .init(
+          "certificates", .ok,
+          curlSettings.certificateBundle.map { "those in \($0) are trusted, and no others" }
+            ?? "the system's are trusted"))
+      return curlSettings
+    } catch {
+      report.checks.append(.init("certificates", .problem, "\(error)"))
+      return nil
+    }
+  }
+
+  private func askAWS(_ settings: ServeSettings, _ curlSettings: CurlSettings, _ report: inout DoctorReport) async {
     let aws: AWSParts
     do {
-      aws = try AWSParts(settings, AWSParts.curlSettings(settings), logger: logger)
+      aws = try AWSParts(settings, curlSettings, logger: logger)
     } catch {
-      report.checks.append(.init("connection", .problem, "\(error)"))
+      report.checks += Self.awsChecks.map { .init($0, .problem, "not tried: \(error)") }
       return
     }
-    switch await aws.credentials.description() {
-    case .unavailable(let error):
-      report.checks.append(.init("credentials", .problem, error.reason))
-    case .found(let source, let accessKeyID, let expiresAt, let lastFailure):
-      report.credentials = .init(source: source, accessKeyID: accessKeyID, expiresAt: expiresAt?.iso8601)
-      let until = expiresAt.map { "until \($0.iso8601)" } ?? "they don't expire"
-      let failure = lastFailure.map { "; the last refresh failed: \($0.reason)" } ?? ""
-      report.checks.append(
-        .init("credentials", lastFailure == nil ? .ok : .warning, "\(accessKeyID) from \(source), \(until)\(failure)"))
-      report.checks.append(await identity(aws))
-      report.checks.append(await describe(aws))
+    let credentials = await aws.credentials.description()
+    report.credentials = DoctorReport.Credentials(credentials)
+    report.checks.append(AWSChecks.credentials(credentials))
+    if report.credentials == nil {
+      report.checks.append(.init("identity", .warning, "not tried, since there are no credentials"))
+    } else {
+      report.checks.append(AWSChecks.identity(await Self.callerARN(aws.credentials)))
     }
-    report.checks.append(Self.clock(aws.skewClock))
+    report.checks.append(AWSChecks.describe(await aws.client.probe(deadline: ContinuousClock.now + Self.patience)))
+    report.checks.append(AWSChecks.clock(aws.skewClock.lastSeenOffset))
     aws.loop.stop()
   }
 
-  /// `sts:GetCallerIdentity` needs no rights, so that only the keys, the clock and the way to STS can be at fault.
-  private func identity(_ aws: AWSParts) async -> DoctorReport.Check {
-    let name = "identity"
-    do {
-      return .init(name, .ok, try await aws.credentials.callerARN())
+  private static func callerARN(_ credentials: CredentialChain) async -> Result<String, CredentialsUnavailable> {
+    do throws(CredentialsUnavailable) {
+      return .success(try await credentials.callerARN())
     } catch {
-      // A gateway that can reach OpenSearch alone does its job all the same.
-      return .init(name, .warning, "sts:GetCallerIdentity: \(error.reason)")
+      return .failure(error)
     }
   }
+}
 
-  private func describe(_ aws: AWSParts) async -> DoctorReport.Check {
-    let name = "describe"
-    let report = await aws.client.probe(deadline: ContinuousClock.now + Self.patience)
-    do {
-      _ = try LookUpTranslation.page(from: report)
-      return .init(name, .ok, "es:DescribeInboundConnections is allowed")
-    } catch {
-      let code = report.answer.code.map { " (\($0))" } ?? ""
-      switch error.code {
-      case .upstreamDenied where report.answer.code?.hasPrefix("AccessDenied") == true:
-        return .init(
-          name, .warning,
-          "es:DescribeInboundConnections isn't allowed, so unclear rejects can't be looked up\(code); "
-            + "deploy/iam-policy.json has what is needed")
-      case .upstreamUnreachable: return .init(name, .problem, "the endpoint can't be reached: \(report.cause ?? "")")
-      default: return .init(name, .problem, error.detail + code)
-      }
-    }
-  }
-
-  private static func clock(_ clock: SkewClock) -> DoctorReport.Check {
-    let name = "clock"
-    guard let offset = clock.lastSeenOffset else {
-      return .init(name, .warning, "nothing answered, so our clock can't be held against AWS's")
-    }
-    let seconds = offset.components.seconds
-    let text = "AWS's clock is \(seconds) s ahead of ours"
-    guard offset > clockTolerance || offset < .zero - clockTolerance else { return .init(name, .ok, text) }
-    return .init(name, .warning, "\(text); signatures are corrected for it, but set the clock right (NTP)")
+extension DoctorReport.Credentials {
+  /// `nil` if there are none.
+  init?(_ description: CredentialsDescription) {
+    guard case .found(let source, let accessKeyID, let expiresAt, _) = description else { return nil }
+    self.init(source: source, accessKeyID: accessKeyID, expiresAt: expiresAt?.iso8601)
   }
 }
