@@ -8,16 +8,19 @@ enum AWSChecks {
   /// The gateway corrects for a larger difference between the clocks; without that, signatures would fail.
   private static let clockTolerance = Duration.seconds(240)
 
-  /// The shared files, and the profile in them that counts.
-  static func profile(_ files: Result<ProfileFiles, AWSSettingsError>) -> DoctorReport.Check {
-    do throws(AWSSettingsError) {
-      let files = try files.get()
-      guard try files.current() != nil else {
-        return .init("profile", .ok, "there is no profile '\(files.currentName)', and none was asked for")
-      }
-      return .init("profile", .ok, "the profile '\(files.currentName)' is read")
-    } catch {
-      return .init("profile", .problem, "\(error.reason); put it right, since nothing of the profile counts until then")
+  /// - Parameters:
+  ///   - error: what `serve` wouldn't start for.
+  ///   - profile: the profile in use.
+  static func settings(
+    _ error: SettingsError?, profile: Result<Profile?, AWSSettingsError>
+  ) -> DoctorReport.Check {
+    if let error { return .init("settings", .problem, "\(error); 'serve' doesn't start with it") }
+    switch profile {
+    case .success(nil): return .init("settings", .ok, "every one can be used; there is no profile")
+    case .success(let profile?):
+      return .init("settings", .ok, "every one can be used, those of the profile '\(profile.name)' included")
+    case .failure(let error):
+      return .init("settings", .warning, "\(error.reason); until that is put right, nothing of the profile counts")
     }
   }
 
@@ -28,10 +31,16 @@ enum AWSChecks {
 
   static func endpoint(_ endpoint: Endpoint?) -> DoctorReport.Check {
     guard let endpoint else { return .init("endpoint", .problem, "it isn't known; 'settings' says why") }
-    guard endpoint.scheme == "https" else {
-      return .init("endpoint", .warning, "\(endpoint.url) isn't encrypted, which is for tests alone; use an https URL")
+    guard endpoint.scheme == "https" || isLoopback(endpoint.host) else {
+      return .init(
+        "endpoint", .warning,
+        "\(endpoint.url) isn't encrypted: everyone on the way reads and changes what is sent; use an https URL")
     }
     return .init("endpoint", .ok, endpoint.url)
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    host.hasPrefix("127.") || host.hasPrefix("[::1]") || host.prefix(while: { $0 != ":" }) == "localhost"
   }
 
   static func credentials(_ description: CredentialsDescription) -> DoctorReport.Check {

@@ -10,7 +10,6 @@ import OpenSearchClient
 package struct Doctor: Sendable {
   /// How long OpenSearch may take.
   private static let patience = Duration.seconds(5)
-  private static let notTried = "not tried; put right first what stands above"
   /// The checks that ask AWS.
   private static let awsChecks = ["credentials", "identity", "describe", "clock"]
 
@@ -27,13 +26,12 @@ package struct Doctor: Sendable {
   /// Looks at everything; what can't be had doesn't keep it from looking at the rest.
   package func report() async -> DoctorReport {
     var report = DoctorReport()
-    let settings = checkSettings(&report)
-    let isUsable = checkTLS(&report)
-    let curlSettings = checkCertificates(settings, &report)
-    if let settings, let curlSettings, isUsable {
-      await askAWS(settings, curlSettings, &report)
+    let upstream = checkSettings(&report)
+    let curlSettings = checkTLS(upstream, &report)
+    if let upstream, let curlSettings {
+      await askAWS(upstream, curlSettings, &report)
     } else {
-      report.checks += Self.awsChecks.map { .init($0, .warning, Self.notTried) }
+      report.checks += Self.awsChecks.map { .init($0, .warning, "not tried; put right first what stands above") }
     }
     let tokensPath = Setting.tokens.value(flags.tokens, environment) ?? ""
     let auditPath = Setting.auditLog.value(flags.auditLog, environment) ?? ""
@@ -42,61 +40,57 @@ package struct Doctor: Sendable {
     return report
   }
 
-  /// - Returns: `nil` if `serve` wouldn't start with them. Region and endpoint are told where these can be had.
-  private func checkSettings(_ report: inout DoctorReport) -> ServeSettings? {
-    let settings: ServeSettings?
-    do {
-      settings = try ServeSettings(flags, environment: environment, isTerminal: false)
-      report.checks.append(.init("settings", .ok, "every setting can be used"))
-    } catch {
-      settings = nil
-      report.checks.append(.init("settings", .problem, "\(error)"))
-    }
+  /// Region and endpoint are told where these can be had, whatever else is wrong.
+  ///
+  /// - Returns: where and how AWS is asked; `nil` if that can't be told.
+  private func checkSettings(_ report: inout DoctorReport) -> UpstreamSettings? {
     let aws = AWSEnvironment(environment)
-    let files = Result { () throws(AWSSettingsError) in try ProfileFiles(environment: aws) }
-    let profile = try? files.get().current()
-    let region = try? Region(environment: aws, profile: profile)
-    let endpoint = region.flatMap { try? Endpoint(.openSearch, region: $0, environment: aws, profile: profile) }
+    let profile = Result { () throws(AWSSettingsError) in try ProfileFiles(environment: aws).current() }
+    let used = UpstreamSettings.profile(aws)
+    let region = try? Region(environment: aws, profile: used)
+    let endpoint = region.flatMap { try? Endpoint(.openSearch, region: $0, environment: aws, profile: used) }
     report.region = region?.name
     report.endpoint = endpoint?.url
-    report.checks += [AWSChecks.profile(files), AWSChecks.region(region), AWSChecks.endpoint(endpoint)]
-    return settings
+    report.checks = [
+      AWSChecks.settings(settingsError, profile: profile), AWSChecks.region(region), AWSChecks.endpoint(endpoint),
+    ]
+    return try? UpstreamSettings(aws)
   }
 
-  /// - Returns: whether libcurl can be used.
-  private func checkTLS(_ report: inout DoctorReport) -> Bool {
+  private var settingsError: SettingsError? {
     do {
-      try CurlLibrary.prepare()
-      report.checks.append(
-        .init("tls", .ok, "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer"))
-      return true
+      _ = try ServeSettings(flags, environment: environment, isTerminal: false)
+      return nil
     } catch {
-      report.checks.append(.init("tls", .problem, error.reason))
-      return false
+      return error
     }
   }
 
   /// - Returns: `nil` if no connection can be made with what there is.
-  private func checkCertificates(_ settings: ServeSettings?, _ report: inout DoctorReport) -> CurlSettings? {
+  private func checkTLS(_ settings: UpstreamSettings?, _ report: inout DoctorReport) -> CurlSettings? {
+    do {
+      try CurlLibrary.prepare()
+    } catch {
+      report.checks.append(.init("tls", .problem, error.reason))
+      return nil
+    }
+    let libraries = "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer"
     guard let settings else {
-      report.checks.append(.init("certificates", .warning, Self.notTried))
+      report.checks.append(.init("tls", .ok, libraries))
       return nil
     }
     do {
       let curlSettings = try AWSParts.curlSettings(settings)
-      report.checks.append(
-        .init(
-          "certificates", .ok,
-          curlSettings.certificateBundle.map { "those in \($0) are trusted, and no others" }
-            ?? "the system's are trusted"))
+      let trusted = curlSettings.certificateBundle.map { "the certificates in \($0)" } ?? "the system's certificates"
+      report.checks.append(.init("tls", .ok, "\(libraries), trusting \(trusted)"))
       return curlSettings
     } catch {
-      report.checks.append(.init("certificates", .problem, "\(error)"))
+      report.checks.append(.init("tls", .problem, "\(error); \(libraries)"))
       return nil
     }
   }
 
-  private func askAWS(_ settings: ServeSettings, _ curlSettings: CurlSettings, _ report: inout DoctorReport) async {
+  private func askAWS(_ settings: UpstreamSettings, _ curlSettings: CurlSettings, _ report: inout DoctorReport) async {
     let aws: AWSParts
     do {
       aws = try AWSParts(settings, curlSettings, logger: logger)

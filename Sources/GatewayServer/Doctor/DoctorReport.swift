@@ -19,7 +19,7 @@ package struct DoctorReport: Sendable, Equatable {
       self.status = status
       self.detail = String(
         String.UnicodeScalarView(
-          detail.unicodeScalars.map { $0.properties.generalCategory == .control || $0.isLineSeparator ? " " : $0 }))
+          detail.unicodeScalars.map { $0.isPrintable ? $0 : " " }))
     }
   }
 
@@ -86,7 +86,11 @@ package struct DoctorReport: Sendable, Equatable {
 }
 
 extension Unicode.Scalar {
-  fileprivate var isLineSeparator: Bool {
-    properties.generalCategory == .lineSeparator || properties.generalCategory == .paragraphSeparator
+  fileprivate var isPrintable: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+      self == " "
+    default: true
+    }
   }
 }

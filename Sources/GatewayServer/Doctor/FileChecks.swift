@@ -35,13 +35,17 @@ enum FileChecks {
 
   static func audit(path: String) -> DoctorReport.Check {
     let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    if let reason = refusal(folder, W_OK | X_OK) {
+    // With the dot, what isn't a folder is refused as well.
+    if let reason = refusal("\(folder)/.", W_OK | X_OK) {
       return .init(
         "audit", .problem,
         "\(folder), where its files are made, can't be used by this user: \(reason); make it, and let him write there")
     }
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let exists = lstat(path, &status) == 0
+    if exists, stat(path, &status) != 0 {
+      return .init("audit", .problem, "\(path) is a link that leads to no file; make the file, or name another one")
+    }
     if exists, status.st_mode & S_IFMT != S_IFREG {
       return .init("audit", .problem, "\(path) isn't a regular file; name another one")
     }
@@ -49,7 +53,13 @@ enum FileChecks {
       return .init("audit", .problem, "\(path) can't be read and written by this user: \(reason)")
     }
     let content = exists ? content(of: path, size: Int(status.st_size)) : missing(path)
-    guard content.status == .ok, let room = room(in: folder), room < neededRoom else { return content }
+    guard content.status == .ok else { return content }
+    if exists, status.st_mode & 0o137 != 0 {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      return .init(
+        "audit", .warning, "\(content.detail), and has the mode 0\(mode), which lets others in; chmod 0640 it")
+    }
+    guard let room = room(in: folder), room < neededRoom else { return content }
     return .init(
       "audit", .warning,
       "\(content.detail); only \(room >> 20) MiB are left there, and without room every call is refused")

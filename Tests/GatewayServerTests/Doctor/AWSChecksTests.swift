@@ -13,35 +13,44 @@ struct AWSChecksTests {
   private static let end = Timestamp(seconds: 1_795_370_400)
   private static let page = ConnectionPage(connections: [])
 
-  private static func files(_ config: String, profile: String? = nil) -> Result<ProfileFiles, AWSSettingsError> {
+  private static func profile(_ config: String, named name: String? = nil) -> Result<Profile?, AWSSettingsError> {
     var variables = ["AWS_CONFIG_FILE": "/config", "AWS_SHARED_CREDENTIALS_FILE": "/credentials"]
-    variables["AWS_PROFILE"] = profile
+    variables["AWS_PROFILE"] = name
     return Result { () throws(AWSSettingsError) in
       try ProfileFiles(environment: AWSEnvironment(variables)) { path throws(AWSSettingsError) in
         path == "/config" ? config : nil
-      }
+      }.current()
     }
   }
 
   @Test("The profile that counts is named, and that there is none is no fault")
-  func profile() {
-    #expect(AWSChecks.profile(Self.files("[profile work]", profile: "work")).detail == "the profile 'work' is read")
-    let none = AWSChecks.profile(Self.files(""))
-    #expect(none.status == .ok)
-    #expect(none.detail.contains("'default'"))
+  func settings() {
+    let work = AWSChecks.settings(nil, profile: Self.profile("[profile work]", named: "work"))
+    #expect(work == .init("settings", .ok, "every one can be used, those of the profile 'work' included"))
+    #expect(AWSChecks.settings(nil, profile: Self.profile("")).status == .ok)
   }
 
-  @Test("A profile that was asked for and isn't there, and a malformed line, are problems")
+  @Test("A setting that serve doesn't start with is a problem, whatever the profile is")
+  func badSetting() {
+    let error = SettingsError("--listen", "'x' has to be HOST:PORT")
+    for config in ["", "nonsense"] {
+      let check = AWSChecks.settings(error, profile: Self.profile(config))
+      #expect(check.status == .problem)
+      #expect(check.detail.contains("--listen: 'x' has to be HOST:PORT"))
+    }
+  }
+
+  @Test("A profile that was asked for and isn't there, and a malformed line, are warned of")
   func badProfile() {
-    let missing = AWSChecks.profile(Self.files("", profile: "work"))
-    #expect(missing.status == .problem)
+    let missing = AWSChecks.settings(nil, profile: Self.profile("", named: "work"))
+    #expect(missing.status == .warning)
     #expect(missing.detail.contains("'work'") && missing.detail.contains("/config"))
-    let malformed = AWSChecks.profile(Self.files("[default]\nnonsense"))
-    #expect(malformed.status == .problem)
+    let malformed = AWSChecks.settings(nil, profile: Self.profile("[default]\nnonsense"))
+    #expect(malformed.status == .warning)
     #expect(malformed.detail.contains("/config, line 2"))
   }
 
-  @Test("An endpoint without encryption is warned of")
+  @Test("An endpoint without encryption is warned of, unless it is on this machine")
   func endpoint() throws {
     let region = try Region(environment: AWSEnvironment(["AWS_REGION": "eu-west-1"]), profile: nil)
     func check(_ variables: [String: String]) throws -> DoctorReport.Check {
@@ -49,7 +58,11 @@ struct AWSChecksTests {
         try Endpoint(.openSearch, region: region, environment: AWSEnvironment(variables), profile: nil))
     }
     #expect(try check([:]) == .init("endpoint", .ok, "https://es.eu-west-1.amazonaws.com"))
-    #expect(try check(["AWS_ENDPOINT_URL": "http://127.0.0.1:9"]).status == .warning)
+    #expect(try check(["AWS_ENDPOINT_URL": "http://es.example"]).status == .warning)
+    #expect(try check(["AWS_ENDPOINT_URL": "http://localhost.example"]).status == .warning)
+    for host in ["127.0.0.1:9", "localhost", "localhost:9", "[::1]:9"] {
+      #expect(try check(["AWS_ENDPOINT_URL": "http://\(host)"]).status == .ok)
+    }
     #expect(AWSChecks.region(region).detail.contains("eu-west-1"))
     #expect(AWSChecks.endpoint(nil).status == .problem)
     #expect(AWSChecks.region(nil).status == .problem)

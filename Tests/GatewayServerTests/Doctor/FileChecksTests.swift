@@ -1,6 +1,7 @@
 import Clocks
 import Digest
 import GatewayCore
+import Glibc
 import TestSupport
 import Testing
 
@@ -82,6 +83,22 @@ struct FileChecksTests {
     let torn = try audit(Self.line + String(Self.line.dropLast(7)))
     #expect(torn.status == .problem)
     #expect(torn.detail.contains("torn") && torn.detail.contains("audit verify"))
+  }
+
+  @Test("A log that others can read or write is warned of", arguments: [0o644, 0o660, 0o666])
+  func openAudit(_ mode: mode_t) throws {
+    try folder.write(Array(Self.line.utf8), to: "audit.jsonl")
+    chmod(folder.file("audit.jsonl"), mode)
+    let check = FileChecks.audit(path: folder.file("audit.jsonl"))
+    #expect(check.status == .warning)
+    #expect(check.detail.contains("chmod 0640"))
+  }
+
+  @Test("A link that leads nowhere is a problem, since serve doesn't make what it leads to")
+  func danglingLink() {
+    symlink(folder.file("nowhere"), folder.file("audit.jsonl"))
+    #expect(FileChecks.audit(path: folder.file("audit.jsonl")).status == .problem)
+    #expect(folder.names == ["audit.jsonl"])
   }
 
   @Test("A folder that isn't there, and what isn't a file, are problems")
