@@ -171,7 +171,7 @@ struct GatewayTests {
     #expect(fixture.lookUps.calls.count == 1)
     #expect(fixture.journal.records.map(\.stage) == [.intent, .outcome])
     #expect(fixture.journal.records.allSatisfy { $0.action == action })
-    #expect(fixture.journal.records.last?.result?.outcome == .notSent)
+    #expect(fixture.journal.records.last?.result?.outcome == .notRejected)
     #expect(fixture.observer.responses.map(\.route) == [route])
   }
 
