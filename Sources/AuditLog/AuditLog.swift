@@ -70,12 +70,14 @@ package final class AuditLog: AuditJournal, Sendable {
     var nextReopening = ContinuousClock.now
     var isReopening = false
     var isClosing = false
+    var callsUnderWay = 0
     while !isClosing {
       let isWaiting = writer.isWritable && !isReopening
-      let messages = mailbox.takeAll(waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries)
+      let messages = mailbox.takeAll(
+        waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries, company: Company(callsUnderWay: callsUnderWay))
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
       let wasWritable = writer.isWritable
-      commit(messages, to: writer)
+      commit(messages, to: writer, &callsUnderWay)
       for message in messages {
         switch message {
         case .record: break
@@ -104,7 +106,9 @@ package final class AuditLog: AuditJournal, Sendable {
   }
 
   /// Writes the records among the messages, and tells those who wait for them.
-  private func commit(_ messages: [Message], to writer: AuditFileWriter) {
+  ///
+  /// - Parameter callsUnderWay: how many intents have no outcome yet.
+  private func commit(_ messages: [Message], to writer: AuditFileWriter, _ callsUnderWay: inout Int) {
     var records: [AuditRecord] = []
     var waiting: [CheckedContinuation<Result<Void, AuditUnavailable>, Never>] = []
     for case .record(let record, let continuation) in messages {
@@ -116,6 +120,7 @@ package final class AuditLog: AuditJournal, Sendable {
     do {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
+      callsUnderWay += records.count { $0.stage == .intent }
     } catch {
       // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
       if writable.exchange(false, ordering: .relaxed) {
@@ -123,6 +128,8 @@ package final class AuditLog: AuditJournal, Sendable {
       }
       result = .failure(error)
     }
+    // Written or kept: no more comes of these calls.
+    callsUnderWay = max(0, callsUnderWay - records.count { $0.stage == .outcome })
     waiting.forEach { $0.resume(returning: result) }
   }
 

@@ -9,6 +9,8 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let limit: Int
   private var elements: [Element] = []
+  /// How many elements the taker waits for.
+  private var wanted = 1
   private var isShut = false
 
   /// - Parameter limit: how many elements may wait, before `post` refuses one.
@@ -35,7 +37,7 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     guard !isShut, evenIfFull || elements.count < limit else { return false }
     elements.append(element)
-    if elements.count == 1 { pthread_cond_signal(condition) }
+    if elements.count == wanted { pthread_cond_signal(condition) }
     return true
   }
 
@@ -49,20 +51,33 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Waits until there is something, and takes all of it; nothing, if `seconds` pass first.
-  package func takeAll(waitingAtMost seconds: Int?) -> [Element] {
+  ///
+  /// - Parameter company: once there is something, how many elements to wait for, and how long.
+  package func takeAll(waitingAtMost seconds: Int?, company: Company = .none) -> [Element] {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    var deadline = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &deadline)
-    deadline.tv_sec += seconds ?? 0
-    while elements.isEmpty {
-      let code =
-        seconds == nil
-        ? pthread_cond_wait(condition, mutex) : pthread_cond_timedwait(condition, mutex, &deadline)
-      if code == ETIMEDOUT { break }
-    }
+    wait(for: 1, nanoseconds: seconds.map { $0 * 1_000_000_000 })
+    if !elements.isEmpty { wait(for: company.count, nanoseconds: company.nanoseconds) }
     let taken = elements
     elements = []
     return taken
+  }
+
+  /// With `mutex` held, until there are so many elements or the time is over.
+  private func wait(for count: Int, nanoseconds: Int?) {
+    guard elements.count < count else { return }
+    wanted = count
+    defer { wanted = 1 }
+    var deadline = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &deadline)
+    let sum = deadline.tv_nsec + (nanoseconds ?? 0)
+    deadline.tv_sec += sum / 1_000_000_000
+    deadline.tv_nsec = sum % 1_000_000_000
+    while elements.count < count {
+      let code =
+        nanoseconds == nil
+        ? pthread_cond_wait(condition, mutex) : pthread_cond_timedwait(condition, mutex, &deadline)
+      if code == ETIMEDOUT { break }
+    }
   }
 }

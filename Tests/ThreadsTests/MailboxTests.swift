@@ -49,6 +49,31 @@ struct MailboxTests {
     #expect(ContinuousClock.now - start >= .seconds(1))
   }
 
+  @Test("What comes first waits for company, and no longer than it may")
+  func companyThatStaysAway() {
+    let mailbox = Mailbox<Int>(limit: 10)
+    #expect(mailbox.post(1))
+    let start = ContinuousClock.now
+    #expect(mailbox.takeAll(waitingAtMost: nil, company: Company(count: 3, nanoseconds: 20_000_000)) == [1])
+    #expect(ContinuousClock.now - start >= .milliseconds(20))
+  }
+
+  @Test("With the company that was wanted, nobody waits for the time to be over")
+  func companyThatComes() throws {
+    let mailbox = Mailbox<Int>(limit: 10)
+    #expect(mailbox.post(1))
+    let taken = Mutex<[Int]>([])
+    let taker = try WorkerThread {
+      // An hour: were it waited for, this test would not end.
+      let elements = mailbox.takeAll(waitingAtMost: nil, company: Company(count: 3, nanoseconds: 3_600_000_000_000))
+      taken.withLock { $0 = elements }
+    }
+    #expect(mailbox.post(2))
+    #expect(mailbox.post(3))
+    taker.join()
+    #expect(taken.withLock { $0 } == [1, 2, 3])
+  }
+
   @Test("Someone who waits without limit is woken by a post")
   func wakes() throws {
     let mailbox = Mailbox<Int>(limit: 1)

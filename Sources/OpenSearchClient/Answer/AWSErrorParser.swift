@@ -33,7 +33,7 @@ enum AWSErrorParser {
   }
 
   private static func cut(_ text: String, to limit: Int) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
+    text.utf8.count <= limit ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
   }
 
   /// The id that AWS's support asks for.
