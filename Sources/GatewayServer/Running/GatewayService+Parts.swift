@@ -44,9 +44,12 @@ extension GatewayService {
     ])
   }
 
+  /// How long readiness waits for credentials that are being looked up: less than a load balancer waits for it.
+  private static let healthPatience = Duration.seconds(2)
+
   private static func state(of credentials: CredentialChain) async -> HealthState {
     do {
-      _ = try await credentials.credentials()
+      _ = try await credentials.credentials(deadline: ContinuousClock.now + healthPatience)
       return .ok
     } catch {
       return .failing(error.reason)
