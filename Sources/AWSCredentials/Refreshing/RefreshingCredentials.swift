@@ -14,7 +14,7 @@ final class RefreshingCredentials: CredentialsProvider {
   }
 
   /// After a failure the next try comes so much later, in seconds; the exact moment is random, so that a fleet's tries
-  /// don't come together (AWS.md, "Refresh").
+  /// don't come together (as in the AWS SDK for Go v2).
   private static let retrySeconds = (from: 300.0, to: 600.0)
 
   private let state = Mutex(State())

@@ -1,7 +1,7 @@
 package import Clocks
 import Synchronization
 
-/// The time by AWS's clock: ours, and the offset that AWS's answers showed (AWS.md, "Clock skew").
+/// The time by AWS's clock: ours, and the offset that AWS's answers showed (as the AWS SDK for Go v2 does it).
 package final class SkewClock: Sendable {
   /// A smaller difference is none: signatures are good for five minutes.
   private static let tolerance = Duration.seconds(240)
