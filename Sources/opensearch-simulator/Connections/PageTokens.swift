@@ -8,8 +8,8 @@ struct PageTokens: Sendable {
 
   /// The token for a page of this search.
   func text(of start: PageStart, filters: [ConnectionFilter]) -> String {
-    let fields = "\(start.after),\(start.turn)"
-    return Hex.encode(Array(fields.utf8) + [UInt8(ascii: ",")] + code(fields, filters))
+    let fields = Array("\(start.after),\(start.turn),".utf8)
+    return Hex.encode(fields + HMACSHA256.code(key: key, message: fields + Self.query(filters)))
   }
 
   /// Where the page begins that is asked for.
@@ -17,21 +17,23 @@ struct PageTokens: Sendable {
   /// - Throws: `InvalidPaginationTokenException`.
   func start(of request: SearchRequest) throws(AWSError) -> PageStart {
     guard let token = request.nextToken else { return PageStart() }
-    guard let bytes = Hex.decode(token) else { throw .invalidPaginationToken }
-    let parts = bytes.split(separator: UInt8(ascii: ","), maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count == 3, let after = Int(String(decoding: parts[0], as: UTF8.self)),
-      let turn = Int(String(decoding: parts[1], as: UTF8.self)),
-      ConstantTime.equal(Array(parts[2]), code("\(after),\(turn)", request.filters))
+    let fields = (Hex.decode(token) ?? []).split(separator: UInt8(ascii: ","), maxSplits: 2)
+    guard fields.count == 3, let after = Int(String(decoding: fields[0], as: UTF8.self)),
+      let turn = Int(String(decoding: fields[1], as: UTF8.self))
     else { throw .invalidPaginationToken }
-    return PageStart(after: after, turn: turn)
+    let start = PageStart(after: after, turn: turn)
+    guard ConstantTime.equal(Array(token.utf8), Array(text(of: start, filters: request.filters).utf8)) else {
+      throw .invalidPaginationToken
+    }
+    return start
   }
 
   /// The filters count in any order, and so do the values of each.
-  private func code(_ fields: String, _ filters: [ConnectionFilter]) -> [UInt8] {
+  private static func query(_ filters: [ConnectionFilter]) -> [UInt8] {
     let filters = filters.map { filter in
       JSON.array(([filter.name.rawValue] + filter.values.sorted()).map(JSON.string)).bytes
     }
-    let query = filters.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [UInt8(ascii: "\n")])
-    return HMACSHA256.code(key: key, message: Array("\(fields)\n".utf8) + query)
+    return Array(
+      filters.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [UInt8(ascii: "\n")]))
   }
 }
