@@ -51,6 +51,7 @@ final class SimulatedAWS: RejectionService, LookUpService {
       Call(
         operation: .reject, connectionID: connectionID, query: nil, asked: simulation.passed,
         deadline: deadline - simulation.start, hadIntent: hadIntent))
+    await simulation.sleep()
     let report = await rejecting(simulation, connectionID, deadline)
     end(connectionID)
     return report
@@ -65,6 +66,7 @@ final class SimulatedAWS: RejectionService, LookUpService {
       Call(
         operation: .lookUp, connectionID: nil, query: query, asked: simulation.passed,
         deadline: deadline - simulation.start, hadIntent: hadIntent))
+    await simulation.sleep()
     let report = await lookingUp(simulation, query, deadline)
     end(nil)
     return report

@@ -28,6 +28,8 @@ final class Simulation: TaskExecutor {
     }
   }
 
+  private static let stepLimit = 100_000
+
   let start = ContinuousClock.now
   private let state: Mutex<State>
 
@@ -70,9 +72,10 @@ final class Simulation: TaskExecutor {
     return pending
   }
 
-  /// Goes on until nothing is left that could, or until so much time has passed since the start.
+  /// Goes on until nothing is left that could, or until so much time has passed since the start. What would go on for
+  /// ever is left where it is.
   func run(until end: Duration? = nil) {
-    while step(end) {}
+    for _ in 0..<Self.stepLimit where !step(end) { return }
   }
 
   private func step(_ end: Duration?) -> Bool {
