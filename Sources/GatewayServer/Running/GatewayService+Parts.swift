@@ -35,10 +35,25 @@ extension GatewayService {
 
   static func health(audit: AuditLog, credentials: CredentialChain, tokens: TokensReloader) -> Health {
     Health(checks: [
-      .init(name: "audit") { audit.isWritable },
-      .init(name: "credentials") { (try? await credentials.credentials()) != nil },
-      .init(name: "tokens") { tokens.isCurrent },
+      .init(name: "audit") { audit.isWritable ? .ok : .failing("the audit log can't be written; the log says why") },
+      .init(name: "credentials") { await state(of: credentials) },
+      .init(name: "tokens") {
+        tokens.isCurrent
+          ? .ok : .failing("the tokens file can't be used, so the last good one counts; the log says why")
+      },
     ])
+  }
+
+  /// How long readiness waits for credentials that are being looked up: less than a load balancer waits for it.
+  private static let healthPatience = Duration.seconds(2)
+
+  private static func state(of credentials: CredentialChain) async -> HealthState {
+    do {
+      _ = try await credentials.credentials(deadline: ContinuousClock.now + healthPatience)
+      return .ok
+    } catch {
+      return .failing(error.reason)
+    }
   }
 
   /// Both sockets, opened before anything is written anywhere: a port in use leaves no trace in the audit.

@@ -30,9 +30,9 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
-    let curlSettings = try AWSParts.curlSettings(settings)
+    let curlSettings = try AWSParts.curlSettings(settings.upstream)
     let sockets = try Self.openSockets(settings)
-    let aws = try AWSParts(settings, curlSettings, logger: logger)
+    let aws = try AWSParts(settings.upstream, curlSettings, logger: logger)
     loop = aws.loop
     credentials = aws.credentials
     audit = try Self.openAudit(settings, logger)

@@ -1,4 +1,4 @@
-package import AWSSettings
+import AWSSettings
 import GatewayCore
 package import HTTPListener
 package import Logging
@@ -29,13 +29,7 @@ package struct ServeSettings: Sendable {
   package let maxInFlight: Int
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
-  package let aws: AWSEnvironment
-  package let region: Region
-  package let endpoint: Endpoint
-  /// `AWS_MAX_ATTEMPTS`, the first one included.
-  package let maxAttempts: Int
-  /// `AWS_CA_BUNDLE`.
-  package let certificateBundle: String?
+  package let upstream: UpstreamSettings
 
   /// Flags win over the environment, the environment over the defaults.
   ///
@@ -51,11 +45,7 @@ package struct ServeSettings: Sendable {
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
-    aws = AWSEnvironment(environment)
-    let profile = Self.profile(aws)
-    (region, endpoint) = try Self.upstream(aws, profile)
-    maxAttempts = try Self.maxAttempts(aws, profile)
-    certificateBundle = aws["AWS_CA_BUNDLE"]
+    upstream = try UpstreamSettings(AWSEnvironment(environment))
   }
 
   private static func text(
@@ -131,31 +121,5 @@ package struct ServeSettings: Sendable {
       throw SettingsError(Setting.logFormat.flag, "'\(text)' has to be text or json")
     }
     return format
-  }
-
-  /// A profile that can't be read has no region and no endpoint to give; what is wrong with it, the credentials tell.
-  private static func profile(_ aws: AWSEnvironment) -> Profile? {
-    (try? ProfileFiles(environment: aws))?.profile(aws["AWS_PROFILE"] ?? "default")
-  }
-
-  private static func upstream(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> (Region, Endpoint) {
-    do {
-      let region = try Region(environment: aws, profile: profile)
-      return (region, try Endpoint(.openSearch, region: region, environment: aws, profile: profile))
-    } catch {
-      throw SettingsError(error.variable, error.reason)
-    }
-  }
-
-  private static func maxAttempts(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> Int {
-    let mode = aws["AWS_RETRY_MODE"] ?? profile?.setting("retry_mode") ?? "standard"
-    guard mode.lowercased() == "standard" else {
-      throw SettingsError("AWS_RETRY_MODE", "'\(mode)' isn't supported; there is standard")
-    }
-    guard let text = aws["AWS_MAX_ATTEMPTS"] ?? profile?.setting("max_attempts") else { return 3 }
-    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...100).contains(number) else {
-      throw SettingsError("AWS_MAX_ATTEMPTS", "'\(text)' has to be a number from 1 to 100")
-    }
-    return number
   }
 }

@@ -42,12 +42,12 @@ struct ServeSettingsTests {
     #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
     #expect(settings.requestTimeout == .seconds(15))
     #expect(settings.maxInFlight == 256)
-    #expect(settings.maxAttempts == 3)
+    #expect(settings.upstream.maxAttempts == 3)
     #expect(settings.logLevel == .info)
     #expect(settings.logFormat == .json)
-    #expect(settings.region.name == "eu-west-1")
-    #expect(settings.endpoint.host == "es.eu-west-1.amazonaws.com")
-    #expect(settings.certificateBundle == nil)
+    #expect(settings.upstream.region.name == "eu-west-1")
+    #expect(settings.upstream.endpoint.host == "es.eu-west-1.amazonaws.com")
+    #expect(settings.upstream.certificateBundle == nil)
     #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
@@ -72,9 +72,9 @@ struct ServeSettingsTests {
     #expect(settings.auditPath == "a")
     #expect(settings.requestTimeout == .seconds(2))
     #expect(settings.maxInFlight == 7)
-    #expect(settings.maxAttempts == 5)
+    #expect(settings.upstream.maxAttempts == 5)
     #expect(settings.logLevel == .debug)
-    #expect(settings.certificateBundle == "/ca.pem")
+    #expect(settings.upstream.certificateBundle == "/ca.pem")
     #expect(Self.client(settings, "203.0.113.9") == "203.0.113.9")
     #expect(Self.client(settings, "203.0.113.9, ::1") == "203.0.113.9")
   }
@@ -178,19 +178,19 @@ struct ServeSettingsTests {
   @Test("Plain HTTP is for an endpoint URL that says so", arguments: ["http://127.0.0.1:9", "https://127.0.0.1:9"])
   func plainHTTP(url: String) throws {
     let settings = try Self.settings(environment: ["AWS_ENDPOINT_URL_OPENSEARCH": url])
-    #expect(settings.endpoint.url == url)
+    #expect(settings.upstream.endpoint.url == url)
   }
 
   @Test("FIPS and dual stack are AWS's own endpoints, and the profile may ask for them as well")
   func variants() throws {
     let fips = try Self.settings(environment: ["AWS_USE_FIPS_ENDPOINT": "true"])
-    #expect(fips.endpoint.host == "es-fips.eu-west-1.amazonaws.com")
+    #expect(fips.upstream.endpoint.host == "es-fips.eu-west-1.amazonaws.com")
     let folder = try TemporaryFolder()
     let config = try folder.write(
       Array("[default]\nuse_dualstack_endpoint = true\nmax_attempts = 2\nregion = eu-west-3".utf8), to: "config")
     let profile = try Self.settings(environment: ["AWS_CONFIG_FILE": config, "AWS_REGION": ""])
-    #expect(profile.endpoint.host == "aos.eu-west-3.api.aws")
-    #expect(profile.maxAttempts == 2)
+    #expect(profile.upstream.endpoint.host == "aos.eu-west-3.api.aws")
+    #expect(profile.upstream.maxAttempts == 2)
   }
 
   @Test("Every setting has a flag and a variable of its own, and the list of variables is complete")

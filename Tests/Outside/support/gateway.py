@@ -14,6 +14,9 @@ from .simulator import ACCESS_KEY_ID, BIN_DIR, PATIENCE, REGION, SECRET_ACCESS_K
 
 BINARY = BIN_DIR / "connection-gateway"
 
+#: For what is about something else than retries.
+ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}
+
 
 def run(*arguments, env=None, home="/nonexistent", timeout=PATIENCE, prefix=()):
     """One call of the command line, to its end."""
