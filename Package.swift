@@ -121,8 +121,8 @@ let package = Package(
     .testTarget(
       name: "GatewayServerTests",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AWSSettings", "HTTPListener", "Digest", "Clocks", "Threads", "TestSupport",
-        httpTypes, logging,
+        "GatewayServer", "GatewayCore", "AWSSettings", "HTTPListener", "AuditLog", "Digest", "Clocks", "Threads",
+        "TestSupport", httpTypes, logging,
       ],
       swiftSettings: tests),
     .testTarget(

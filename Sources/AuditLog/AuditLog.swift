@@ -23,6 +23,8 @@ package final class AuditLog: AuditJournal, Sendable {
   private let refusals = Mutex(RefusalLimiter())
   private let clock: WallClock
   private let monotonicClock: MonotonicClock
+  /// Where else the records go.
+  package let copies: AuditCopies
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
@@ -31,12 +33,14 @@ package final class AuditLog: AuditJournal, Sendable {
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
     path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
-    bounds: AuditBounds, logger: Logger
+    bounds: AuditBounds, copies: AuditCopies = .none, logger: Logger
   ) throws {
     self.clock = clock
     self.monotonicClock = monotonicClock
+    self.copies = copies
     self.logger = logger
-    let writer = SoleWriter(try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds))
+    let writer = SoleWriter(
+      try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds, copies: copies))
     let thread = try WorkerThread { [self] in run(writer.writer) }
     self.thread.withLock { $0 = thread }
   }
@@ -87,6 +91,7 @@ package final class AuditLog: AuditJournal, Sendable {
   package func close() {
     _ = mailbox.post(.close, evenIfFull: true)
     thread.withLock { $0 }?.join()
+    copies.close()
   }
 
   private func run(_ writer: AuditFileWriter) {

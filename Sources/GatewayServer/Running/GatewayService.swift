@@ -59,6 +59,7 @@ package final class GatewayService: Sendable {
         auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
         tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
       gauges.auditSuppressed = audit.suppressedCount
+      gauges.auditCopiesMissed = audit.copies.missed
       return metrics.page(gauges)
     }
     do {
@@ -79,6 +80,7 @@ package final class GatewayService: Sendable {
       case .reload: reload()
       case nil: tokens.reloadIfChanged()
       }
+      audit.copies.report()
     }
     stop()
   }
