@@ -121,7 +121,8 @@ let package = Package(
     .testTarget(
       name: "GatewayServerTests",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AWSSettings", "AWSCredentials", "HTTPListener", "Digest", "Clocks", "Threads",
+        "GatewayServer", "GatewayCore", "AWSSettings", "AWSCredentials", "HTTPListener", "AuditLog", "Digest", "Clocks",
+        "Threads",
         "TestSupport", httpTypes, logging,
       ],
       swiftSettings: tests),

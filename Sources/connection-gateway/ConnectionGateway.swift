@@ -13,4 +13,10 @@ struct ConnectionGateway: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [ServeCommand.self, TokenCommand.self, AuditCommand.self, DoctorCommand.self])
+
+  static func main() {
+    // Before anything is opened.
+    _ = StandardStreams.missing
+    main(nil)
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditLog
 import Clocks
 import Digest
 import GatewayServer
@@ -35,6 +36,7 @@ struct ServeCommand: ParsableCommand {
     do throws(SettingsError) {
       let settings = try ServeSettings(
         options.flags, environment: environment, isTerminal: isatty(STDERR_FILENO) == 1)
+      if settings.auditCopies.contains(.standardOutput) { try Self.checkStandardOutput(settings) }
       var logger = Logger(label: "connection-gateway") { _ in
         StandardErrorLog(format: settings.logFormat, level: settings.logLevel, clock: .system)
       }
@@ -43,6 +45,15 @@ struct ServeCommand: ParsableCommand {
       try GatewayService(settings, logger: logger).run(&signals)
     } catch {
       throw Failure.unusable("\(error)")
+    }
+  }
+
+  private static func checkStandardOutput(_ settings: ServeSettings) throws(SettingsError) {
+    guard !StandardStreams.missing.contains(STDOUT_FILENO) else {
+      throw SettingsError(Setting.auditCopies.flag, "standard output is closed")
+    }
+    guard !StandardStreams.isFile(STDOUT_FILENO, at: settings.auditPath) else {
+      throw SettingsError(Setting.auditCopies.flag, "standard output is the audit log itself")
     }
   }
 

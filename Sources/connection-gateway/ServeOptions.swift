@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuditLog
 import GatewayServer
 
 /// The settings of `serve`, which `doctor` reads as well.
@@ -14,6 +15,14 @@ struct ServeOptions: ParsableArguments {
 
   @Option(help: .setting(.auditLog, "The audit log.", valueName: "file"))
   var auditLog: String?
+
+  @Option(
+    name: .customLong("audit-copy"),
+    help: .setting(
+      .auditCopies,
+      "Where each audit record goes as well, once it is in the log: stdout, syslog (RFC 5424, to \(AuditCopyTarget.syslogPath))"
+        + " or syslog:/path/of/a/socket; repeatable, a list in the variable.", valueName: "copy"))
+  var auditCopies: [String] = []
 
   @Option(
     name: .customLong("trusted-proxy"),
@@ -43,6 +52,7 @@ struct ServeOptions: ParsableArguments {
     flags.adminListen = adminListen
     flags.tokens = tokens
     flags.auditLog = auditLog
+    flags.auditCopies = auditCopies
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

@@ -23,6 +23,7 @@ package final class AuditFileWriter {
   private let path: String
   private let files: any LogFileSystem
   private let clock: WallClock
+  private let copies: AuditCopies
   private var bounds: AuditBounds
   private var head: ChainHead
   private var state: State
@@ -31,10 +32,13 @@ package final class AuditFileWriter {
   /// Opens the log, or makes it, and writes its `opened` record.
   ///
   /// - Throws: `AuditUnavailable`, whose reason says what is wrong with the file.
-  package init(path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds) throws(AuditUnavailable) {
+  package init(
+    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, copies: AuditCopies = .none
+  ) throws(AuditUnavailable) {
     self.path = path
     self.files = files
     self.clock = clock
+    self.copies = copies
     self.bounds = bounds
     let file: any LogFile
     do throws(FileError) {
@@ -154,6 +158,7 @@ package final class AuditFileWriter {
       }
       head = next
       state = .open(file, size: size + Int64(bytes.count))
+      copies.offer(WrittenBatch(time: time, stages: records.map(\.stage), bytes: bytes))
     }
   }
 

@@ -25,7 +25,8 @@ extension GatewayService {
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
     do {
       return try AuditLog(
-        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, logger: logger)
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
+        copies: AuditCopies(settings.auditCopies, logger: logger), logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
     } catch {

@@ -1,4 +1,5 @@
 import AWSSettings
+package import AuditLog
 import GatewayCore
 package import HTTPListener
 package import Logging
@@ -11,6 +12,7 @@ package struct ServeSettings: Sendable {
     package var adminListen: String?
     package var tokens: String?
     package var auditLog: String?
+    package var auditCopies: [String] = []
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -24,6 +26,7 @@ package struct ServeSettings: Sendable {
   package let adminListen: ListenAddress
   package let tokensPath: String
   package let auditPath: String
+  package let auditCopies: [AuditCopyTarget]
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
@@ -40,6 +43,7 @@ package struct ServeSettings: Sendable {
     adminListen = try Self.address(.adminListen, flags.adminListen, environment)
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
+    auditCopies = try Self.auditCopies(flags.auditCopies, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
@@ -67,13 +71,35 @@ package struct ServeSettings: Sendable {
     return address
   }
 
+  private static func auditCopies(
+    _ flags: [String], _ environment: [String: String]
+  ) throws(SettingsError) -> [AuditCopyTarget] {
+    var targets: [AuditCopyTarget] = []
+    for text in list(.auditCopies, flags, environment) {
+      guard let target = AuditCopyTarget(text) else {
+        throw SettingsError(
+          Setting.auditCopies.flag, "'\(text)' has to be stdout, syslog, or syslog: and the path of a socket")
+      }
+      guard !targets.contains(where: { $0.kind == target.kind }) else {
+        throw SettingsError(Setting.auditCopies.flag, "there is more than one copy to \(target.kind)")
+      }
+      targets.append(target)
+    }
+    return targets
+  }
+
+  /// What a repeatable flag says, else the variable's list.
+  private static func list(_ setting: Setting, _ flags: [String], _ environment: [String: String]) -> [String] {
+    let list = setting.value(nil, environment)?.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
+    return flags.isEmpty ? list ?? [] : flags
+  }
+
   private static func trustedProxies(
     _ flags: [String], _ environment: [String: String]
   ) throws(SettingsError) -> TrustedProxies {
     let setting = Setting.trustedProxies
-    let list = setting.value(nil, environment)?.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
     var ranges: [AddressRange] = []
-    for text in flags.isEmpty ? list ?? [] : flags {
+    for text in list(setting, flags, environment) {
       guard let range = AddressRange(text) else {
         throw SettingsError(setting.flag, "'\(text)' has to be an address or a range such as 10.0.0.0/8")
       }

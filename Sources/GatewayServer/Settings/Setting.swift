@@ -14,6 +14,7 @@ package struct Setting: Sendable {
     flag: "--tokens", variable: "GATEWAY_TOKENS", defaultText: "/etc/connection-gateway/tokens.json")
   package static let auditLog = Setting(
     flag: "--audit-log", variable: "GATEWAY_AUDIT_LOG", defaultText: "/var/log/connection-gateway/audit.jsonl")
+  package static let auditCopies = Setting(flag: "--audit-copy", variable: "GATEWAY_AUDIT_COPY", defaultText: nil)
   package static let trustedProxies = Setting(
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
   package static let requestTimeout = Setting(
@@ -25,8 +26,10 @@ package struct Setting: Sendable {
 
   /// Every variable of ours that is read.
   package static let variables = Set(
-    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, maxInFlight, logLevel, logFormat].map(
-      \.variable))
+    [
+      listen, adminListen, tokens, auditLog, auditCopies, trustedProxies, requestTimeout, maxInFlight, logLevel,
+      logFormat,
+    ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.
   package func value(_ flag: String?, _ environment: [String: String]) -> String? {

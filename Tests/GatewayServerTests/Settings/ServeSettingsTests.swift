@@ -1,4 +1,5 @@
 import AWSSettings
+import AuditLog
 import GatewayCore
 import HTTPListener
 import HTTPTypes
@@ -13,7 +14,8 @@ struct ServeSettingsTests {
   /// Every setting of ours: its flag, its variable, and a way to set the flag.
   private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
-    (.auditLog, { $0.auditLog = $1 }), (.trustedProxies, { $0.trustedProxies = [$1] }),
+    (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
+    (.trustedProxies, { $0.trustedProxies = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
     (.logFormat, { $0.logFormat = $1 }),
@@ -62,7 +64,7 @@ struct ServeSettingsTests {
   func environment() throws {
     let settings = try Self.settings(environment: [
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
-      "GATEWAY_AUDIT_LOG": "a",
+      "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
       "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
     ])
@@ -70,6 +72,7 @@ struct ServeSettingsTests {
     #expect(settings.adminListen.description == "localhost:2")
     #expect(settings.tokensPath == "t")
     #expect(settings.auditPath == "a")
+    #expect(settings.auditCopies == [.syslog(path: "/run/log"), .standardOutput])
     #expect(settings.requestTimeout == .seconds(2))
     #expect(settings.maxInFlight == 7)
     #expect(settings.upstream.maxAttempts == 5)
@@ -99,6 +102,16 @@ struct ServeSettingsTests {
     #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
+  @Test("There is one audit copy of a kind")
+  func auditCopies() throws {
+    let both = try Self.settings(environment: ["GATEWAY_AUDIT_COPY": "stdout syslog"])
+    #expect(both.auditCopies == [.standardOutput, .syslog(path: "/dev/log")])
+    let error = #expect(throws: SettingsError.self) {
+      try Self.settings(environment: ["GATEWAY_AUDIT_COPY": "syslog,syslog:/run/log"])
+    }
+    #expect(error?.setting == "--audit-copy")
+  }
+
   @Test("An empty variable counts as none", arguments: settings.map(\.setting.variable))
   func emptyVariable(name: String) throws {
     let settings = try Self.settings(environment: [name: ""])
@@ -107,6 +120,7 @@ struct ServeSettingsTests {
     #expect(settings.adminListen == defaults.adminListen)
     #expect(settings.tokensPath == defaults.tokensPath)
     #expect(settings.auditPath == defaults.auditPath)
+    #expect(settings.auditCopies == [])
     #expect(settings.requestTimeout == defaults.requestTimeout)
     #expect(settings.maxInFlight == defaults.maxInFlight)
     #expect(settings.logLevel == defaults.logLevel)
@@ -116,6 +130,7 @@ struct ServeSettingsTests {
   private static let badValues = [
     ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:/run/x.sock", "fd:3x"]),
     ("--admin-listen", ["", "8081", "::1:80"]), ("--tokens", [""]), ("--audit-log", [""]),
+    ("--audit-copy", ["", "file", "stdout,file", "syslog:", "syslog:relative"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),

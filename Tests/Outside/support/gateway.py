@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import itertools
 import json
 import pathlib
 import shutil
@@ -59,21 +60,26 @@ class Gateway:
     """A running gateway; a context manager.
 
     Parameters: `upstream` is the URL to ask in AWS's stead (`None`: AWS's own endpoint), `env` adds variables or, with
-    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime), and
-    `folder` a place of its own files that outlives it (a temporary one otherwise).
+    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime),
+    `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout` where its standard
+    output goes.
     """
 
-    def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None):
+    def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None,
+                 stdout=subprocess.DEVNULL):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="connection-gateway-"))
         self.tokens, self.audit = self.folder / "tokens.json", self.folder / "audit.jsonl"
-        self._log_file = self.folder / "gateway.log"
+        self._log_file, self._stdout = self.folder / "gateway.log", stdout
         self._arguments, self._prefix = list(map(str, arguments)), list(map(str, prefix))
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
                      "AWS_CA_BUNDLE": ca_file, **(env or {})}
         self._env = {name: str(value) for name, value in variables.items() if value is not None}
         self.process = None
+        #: Whether each call comes from a loopback address of its own, so that no refusal is one too many of its address.
+        self.scatter = False
+        self._calls = itertools.count(1)
 
     def __enter__(self):
         try:
@@ -102,7 +108,7 @@ class Gateway:
                    "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
         with open(self._log_file, "wb") as stderr:
             self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
-                                            stdout=subprocess.DEVNULL, env=environment(self.folder, **self._env))
+                                            stdout=self._stdout, env=environment(self.folder, **self._env))
         listening = wait_until(self._listening, "the gateway's listening lines")
         #: `127.0.0.1:43210`
         self.address, self.admin_address = listening["public"], listening["admin"]
@@ -143,13 +149,20 @@ class Gateway:
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(address or self.address, timeout=timeout)
+        connection = http.client.HTTPConnection(address or self.address, timeout=timeout, source_address=self.source())
         try:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+
+    def source(self):
+        """Where the next call comes from, as `source_address` has it."""
+        if not self.scatter:
+            return None
+        number = next(self._calls)
+        return f"127.1.{number // 250 % 250}.{number % 250 + 1}", 0
 
     def reject(self, connection_id, **options):
         """The main job."""
@@ -158,7 +171,7 @@ class Gateway:
     def raw(self, data, *, timeout=PATIENCE, address=None):
         """Sends bytes as they are, and gives back all that comes until the gateway closes the connection."""
         host, _, port = (address or self.address).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=timeout) as wire:
+        with socket.create_connection((host, int(port)), timeout=timeout, source_address=self.source()) as wire:
             wire.sendall(data)
             wire.shutdown(socket.SHUT_WR)
             received = b""
