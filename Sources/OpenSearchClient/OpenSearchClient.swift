@@ -58,17 +58,25 @@ package struct OpenSearchClient: RejectionService, LookUpService {
     guard let id = query.connectionID else { return await describe(query, deadline) }
     var query = query
     var attempts: [Attempt] = []
+    var accessKeyID: String?
     for _ in 0..<Self.pageLimit {
       let report = await describe(query, deadline)
+      if report.verdict == .tooLate, !attempts.isEmpty {
+        // A page before went over the wire: it is AWS that took the time, and not the audit.
+        return UpstreamReport(
+          verdict: .timedOut, answer: AWSAnswer(attempts: attempts.count), attempts: attempts,
+          accessKeyID: accessKeyID, region: region.name, cause: "the deadline was over between two pages")
+      }
       attempts += report.attempts
+      accessKeyID = report.accessKeyID ?? accessKeyID
       guard case .accepted(let page) = report.verdict, let token = page.nextToken,
         !page.connections.contains(where: { $0.id == id.description })
       else { return report.with(attempts) }
       query = query.page(after: token)
     }
     return UpstreamReport(
-      verdict: .notUnderstood, answer: AWSAnswer(attempts: attempts.count), attempts: attempts, accessKeyID: nil,
-      region: region.name, cause: "AWS's list has no end")
+      verdict: .notUnderstood, answer: AWSAnswer(attempts: attempts.count), attempts: attempts,
+      accessKeyID: accessKeyID, region: region.name, cause: "AWS's list has no end")
   }
 
   /// Looks up one connection, whichever, to see whether that works. For `doctor`, which no caller stands behind.

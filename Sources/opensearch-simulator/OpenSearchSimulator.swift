@@ -1,6 +1,7 @@
 import ArgumentParser
 import Clocks
 import Digest
+import GatewayCore
 import Glibc
 import HTTPListener
 import SigV4
@@ -78,7 +79,7 @@ struct OpenSearchSimulator: ParsableCommand {
   }
 
   private func state(servesPlainHTTP: Bool) throws(StartError) -> SimulatorState {
-    guard let rejectingTime = DurationText.duration(rejectingFor) else {
+    guard let rejectingTime = DurationText.duration(rejectingFor), rejectingTime <= .seconds(86_400) else {
       throw StartError("--rejecting-for \(rejectingFor)", "it has to be a duration such as 250ms, 2s or 1m")
     }
     // `validate` saw to it that there is one.

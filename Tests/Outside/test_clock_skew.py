@@ -139,8 +139,9 @@ class TestFourMinutes:
             simulator.settings(clockOffsetSeconds=offset)
             one = pending(simulator)
             simulator.fault("error", status=403, code="AuthFailure", connectionId=one, count=1)
-            gateway.reject(one)
+            reply = gateway.reject(one)
             assert simulator.truth(one)["rejects"]["seen"] == attempts
+            assert (reply.json["attempts"] if attempts == 2 else reply.json["aws"]["attempts"]) == attempts
 
 
 class TestTheDate:

@@ -77,7 +77,7 @@ class TestHowOften:
 
     @pytest.mark.parametrize("variable, value", [
         *(("AWS_MAX_ATTEMPTS", value) for value in ("0", "-1", "three", "1.5", "1e1", "2 3", "101", "9" * 30)),
-        *(("AWS_RETRY_MODE", value) for value in ("sometimes", "standard,adaptive", "1"))])
+        *(("AWS_RETRY_MODE", value) for value in ("legacy", "adaptive", "sometimes", "standard,adaptive"))])
     @pytest.mark.parametrize("place", ["environment", "profile"])
     def test_a_value_that_isnt_one_is_a_clear_line_and_no_start(self, simulator, tmp_path, place, variable, value):
         name = {"AWS_MAX_ATTEMPTS": "max_attempts", "AWS_RETRY_MODE": "retry_mode"}[variable]

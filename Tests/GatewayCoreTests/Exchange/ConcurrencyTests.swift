@@ -1,6 +1,6 @@
-import Clocks
 import GatewayCore
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Everything at once: calls of all kinds, for few connections, with few places, an AWS and an audit that are slow and
@@ -95,31 +95,6 @@ struct ConcurrencyTests {
     #expect(later.allSatisfy { $0.value?.code != .overloaded })
   }
 
-  @Test("On real threads, too, nobody who joins a call that is just ending is left waiting", .timeLimit(.minutes(1)))
-  func threads() async throws {
-    let time = ManualClock()
-    let inFlight = InFlight(limit: 1)
-    let exchange = AuditedExchange(
-      audit: AuditTrail(journal: InstantJournal(), clock: time.clock), clock: time.clock, timeout: .seconds(15),
-      observer: RecordingObserver())
-    let waiter = RejectionWaiter(
-      lookUps: FakeLookUps([]), inFlight: inFlight, clock: time.clock, sleep: { _ in }, isStopping: { false })
-    let service = InstantService(report: .accepted(try Sample.connectionID()))
-    let rejectConnection = RejectConnection(exchange: exchange, upstream: service, inFlight: inFlight, waiter: waiter)
-    let call = try Sample.call()
-    await withTaskGroup { group in
-      for _ in 0..<8 {
-        group.addTask {
-          for _ in 0..<500 {
-            let response = try? await rejectConnection.respond(to: call, wait: .zero)
-            #expect(response?.status == .ok)
-          }
-        }
-      }
-    }
-    #expect(inFlight.count == 0)
-  }
-
   private func check(_ call: Call, _ fixture: SimulatedGateway) throws {
     let response = try #require(call.pending.value, "\(call.id) was never answered")
     let records = fixture.journal.records(of: call.id)
@@ -147,22 +122,5 @@ struct ConcurrencyTests {
     #expect(led.aws == outcome?.aws)
     #expect(led.outcome == outcome?.outcome)
     #expect(led.attempts == outcome?.attempts)
-  }
-}
-
-/// Writes nothing, at once.
-private struct InstantJournal: AuditJournal {
-  func append(_ record: AuditRecord) async throws(AuditUnavailable) {}
-}
-
-/// Gives its report after letting others go first.
-private struct InstantService: RejectionService {
-  let report: RejectionReport
-
-  func reject(
-    _ connectionID: ConnectionID, under receipt: borrowing IntentReceipt, deadline: MonotonicClock.Instant
-  ) async -> RejectionReport {
-    await Task.yield()
-    return report
   }
 }

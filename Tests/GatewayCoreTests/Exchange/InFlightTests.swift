@@ -1,6 +1,7 @@
-import GatewayCore
 import HTTPTypes
 import Testing
+
+@testable import GatewayCore
 
 /// The bound on calls to AWS, `--max-in-flight`.
 @Suite("In flight")
@@ -125,5 +126,34 @@ struct InFlightTests {
     }
     for target in Self.kinds + Self.kinds { #expect(try fixture.respond(target).code == .auditUnavailable) }
     #expect(fixture.inFlight.count == 0)
+  }
+
+  @Test(
+    "On real threads, too, nobody is left waiting, and what he gets is of the call that is named",
+    .timeLimit(.minutes(1)))
+  func threads() async throws {
+    let id = try Sample.connectionID()
+    let inFlight = InFlight(limit: 1)
+    let astray = await withTaskGroup { group in
+      for task in 0..<4 {
+        group.addTask {
+          var astray = 0
+          for number in 0..<20_000 {
+            let name = "request-\(task)-\(number)"
+            guard let requestID = RequestID(callerSupplied: name), (try? inFlight.enter(id)) != nil else { continue }
+            let answered = await inFlight.reject(id, by: requestID) {
+              .with(.timedOut, AWSAnswer(requestID: name, attempts: 1))
+            }
+            inFlight.leave(id)
+            let named = answered.sharedWith?.description ?? name
+            if answered.report.answer.requestID != named { astray += 1 }
+          }
+          return astray
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(astray == 0)
+    #expect(inFlight.count == 0)
   }
 }

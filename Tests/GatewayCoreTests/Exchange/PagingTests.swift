@@ -1,5 +1,6 @@
 import GatewayCore
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite("Paging")

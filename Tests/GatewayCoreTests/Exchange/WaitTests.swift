@@ -1,6 +1,7 @@
 import GatewayCore
 import HTTPTypes
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Wait")

@@ -1,5 +1,6 @@
 import GatewayCore
 import Synchronization
+import TestSupport
 
 /// A list of connections as AWS may hand it out: in pages of any size up to what was asked for, empty ones with a token
 /// among them, filtered before or after they are cut, with tokens of any look that are good for the same filters only.

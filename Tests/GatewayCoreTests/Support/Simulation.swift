@@ -1,5 +1,6 @@
 import Clocks
 import Synchronization
+import TestSupport
 
 /// Runs tasks one step at a time, in virtual time. Which step comes next is drawn at random and is the same for the same
 /// seed: what a test finds can be seen again, and nothing is waited for.

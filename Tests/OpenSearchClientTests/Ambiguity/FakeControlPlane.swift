@@ -1,6 +1,7 @@
 import Clocks
 import GatewayCore
 import Synchronization
+import TestSupport
 
 /// AWS, as far as one connection goes, on a bad day: it does things and doesn't say so, says things late, shows old
 /// states, and fails in between. It remembers what it really did.

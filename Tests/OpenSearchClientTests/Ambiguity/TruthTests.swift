@@ -1,6 +1,7 @@
 import Clocks
 import GatewayCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import OpenSearchClient

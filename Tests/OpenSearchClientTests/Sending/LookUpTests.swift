@@ -1,6 +1,7 @@
 import AWSCredentials
 import GatewayCore
 import HTTPTypes
+import SigV4
 import Testing
 
 @testable import OpenSearchClient
@@ -98,6 +99,18 @@ struct LookUpTests {
     #expect(report.verdict == .refused)
     #expect(report.answer.code == "AccessDeniedException")
     #expect(report.attempts.map(\.httpStatus) == [200, 403])
+  }
+
+  @Test("Where the time is over between two pages, it is AWS that took it")
+  func lateBetweenPages() async throws {
+    let time = TestClock()
+    var calls = Calls(
+      FakeTransport([.rejected], lookUps: [Self.page([], next: "1")]) { time.advance(.seconds(15)) })
+    calls.time = time
+    let report = try await calls.lookUp(ConnectionQuery(try #require(ConnectionID(Sample.connectionID))))
+    #expect(report.verdict == .timedOut)
+    #expect(report.attempts.map(\.httpStatus) == [200])
+    #expect(report.accessKeyID == Sample.credentials.accessKeyID)
   }
 
   @Test("A list is passed on page by page, to whoever asked for it")

@@ -2,6 +2,7 @@ import Clocks
 import GatewayCore
 import HTTPTypes
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import OpenSearchClient

@@ -1,6 +1,7 @@
 import Clocks
 import GatewayCore
 import HTTPTypes
+import TestSupport
 
 /// What a few calls meet that share a process, all of it chosen by one seed.
 struct RetrySchedule: Sendable {

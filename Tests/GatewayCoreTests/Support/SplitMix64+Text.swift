@@ -1,20 +1,6 @@
-/// Random numbers that come out the same for the same seed (Steele, Lea and Flood, 2014), so that a failure can be seen
-/// again.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
+import TestSupport
 
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SplitMix64 {
   /// A text of up to 40 characters, from everywhere in Unicode: ASCII, controls, marks, format characters, the rest.
   mutating func text() -> String {
     let ranges: [ClosedRange<UInt32>] = [
