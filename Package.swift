@@ -100,7 +100,8 @@ let package = Package(
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
     .testTarget(
-      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", httpTypes], swiftSettings: tests),
+      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", "TestSupport", httpTypes],
+      swiftSettings: tests),
     .testTarget(
       name: "AWSSettingsTests", dependencies: ["AWSSettings", "TestSupport"], swiftSettings: tests),
     .testTarget(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditLog
+import GatewayCore
 
 /// `audit verify`: checks the chain.
 struct AuditVerifyCommand: ParsableCommand {
@@ -29,10 +30,14 @@ struct AuditVerifyCommand: ParsableCommand {
           + "\(intent.connectionID), \(intent.time)")
     }
     if let startsAfter = report.startsAfter {
-      print("begins after seq \(startsAfter): what came before is in files that weren't given")
+      let name = String(decoding: JSON.string(report.startsAfterFile ?? "").bytes, as: UTF8.self)
+      print("begins after seq \(startsAfter), in a file that was called \(name) then and wasn't given")
     }
     if let torn = report.tornLine {
       print("torn last line: \(torn.file), line \(torn.line), \(torn.byteCount) bytes without an end; not checked")
+    }
+    if report.firstBreak == nil, report.count > 0, !report.isClosed {
+      print("not closed: the gateway writes to it still, or was killed, or its end was cut off")
     }
     let span = report.firstTime.map { ", \($0) to \(report.lastTime ?? "")" } ?? ""
     let head = report.headHash.map { ", head \($0)" } ?? ""

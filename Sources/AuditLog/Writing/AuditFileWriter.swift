@@ -17,8 +17,6 @@ package final class AuditFileWriter {
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
   private static let keptLimit = 10_000
-  /// Longer than any line.
-  private static let tailLimit = 1 << 17
 
   private let path: String
   private let files: any LogFileSystem
@@ -202,7 +200,7 @@ package final class AuditFileWriter {
   }
 
   private static func head(of file: any LogFile) throws(FileError) -> ChainHead {
-    let tail = try file.tail(limit: tailLimit)
+    let tail = try file.tail(limit: AuditRecord.lineLimit)
     do {
       return try ChainHead(tail: tail)
     } catch {
