@@ -20,17 +20,23 @@ package final class AuditLog: AuditJournal, Sendable {
   private let mailbox = Mailbox<Message>(limit: backlog)
   private let writable = Atomic(true)
   private let written = Atomic(0)
+  private let lastSequence = Atomic(0)
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// Opens the log and starts its thread.
   ///
+  /// - Parameter signer: signs the checkpoints; `nil` for none.
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
-    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, logger: Logger
+    path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
+    bounds: AuditBounds, signer: CheckpointSigner? = nil, logger: Logger
   ) throws {
     self.logger = logger
-    let writer = SoleWriter(try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds))
+    let writer = SoleWriter(
+      try AuditFileWriter(
+        path: path, files: files, clock: clock, monotonicClock: monotonicClock, bounds: bounds, signer: signer))
+    lastSequence.store(Int(writer.writer.sequence), ordering: .relaxed)
     let thread = try WorkerThread { [self] in run(writer.writer) }
     self.thread.withLock { $0 = thread }
   }
@@ -43,6 +49,11 @@ package final class AuditLog: AuditJournal, Sendable {
   /// How many records this process has written.
   package var recordCount: Int {
     written.load(ordering: .relaxed)
+  }
+
+  /// The number of the last record on disk: how many there are in all of the log's files.
+  package var headSequence: Int {
+    lastSequence.load(ordering: .relaxed)
   }
 
   package func append(_ record: AuditRecord) async throws(AuditUnavailable) {
@@ -72,7 +83,7 @@ package final class AuditLog: AuditJournal, Sendable {
     var isClosing = false
     var callsUnderWay = 0
     while !isClosing {
-      let isWaiting = writer.isWritable && !isReopening
+      let isWaiting = writer.isWritable && !isReopening && !writer.waitsForCheckpoint
       let messages = mailbox.takeAll(
         waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries, company: Company(callsUnderWay: callsUnderWay))
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
@@ -92,6 +103,8 @@ package final class AuditLog: AuditJournal, Sendable {
         isReopening = !reopen(writer)
         nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
+      writeCheckpointIfDue(writer)
+      tellHead(writer)
       writable.store(writer.isWritable, ordering: .relaxed)
       if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
@@ -100,6 +113,7 @@ package final class AuditLog: AuditJournal, Sendable {
     // The last chance for outcomes that found no place.
     if !writer.isWritable { recover(writer) }
     close(writer)
+    tellHead(writer)
     for case .record(_, let continuation) in mailbox.shut() {
       continuation.resume(returning: .failure(AuditUnavailable("the audit log is closed")))
     }
@@ -122,15 +136,34 @@ package final class AuditLog: AuditJournal, Sendable {
       written.add(records.count, ordering: .relaxed)
       callsUnderWay += records.count { $0.stage == .intent }
     } catch {
-      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
-      if writable.exchange(false, ordering: .relaxed) {
-        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
-      }
+      giveUp(error)
       result = .failure(error)
     }
     // Written or kept: no more comes of these calls.
     callsUnderWay = max(0, callsUnderWay - records.count { $0.stage == .outcome })
     waiting.forEach { $0.resume(returning: result) }
+  }
+
+  /// Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+  private func giveUp(_ error: AuditUnavailable) {
+    if writable.exchange(false, ordering: .relaxed) {
+      logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+
+  private func writeCheckpointIfDue(_ writer: AuditFileWriter) {
+    do {
+      try writer.writeCheckpointIfDue()
+    } catch {
+      giveUp(error)
+    }
+  }
+
+  /// Logs the head at the checkpoints' rhythm, key or no key: where logs are shipped, there is a copy of it elsewhere.
+  private func tellHead(_ writer: AuditFileWriter) {
+    lastSequence.store(Int(writer.sequence), ordering: .relaxed)
+    guard let head = writer.takeMarkedHead() else { return }
+    logger.info("audit head", metadata: ["seq": "\(head.sequence)", "hash": "\(head.hash)"])
   }
 
   private func recover(_ writer: AuditFileWriter) {

@@ -39,15 +39,13 @@ package final class Ed25519PrivateKey: @unchecked Sendable {
   ///
   /// - Throws: `KeyError`, which quotes nothing of the text.
   package convenience init(pem: [UInt8]) throws(KeyError) {
-    let source = BIO_new_mem_buf(pem, Int32(clamping: pem.count))
-    defer { BIO_free(source) }
     var wasAsked: Int32 = 0
-    guard let key = copenssl_read_private_key(source, &wasAsked) else {
-      guard wasAsked == 0 else {
-        throw KeyError.drainingErrors("the private key is encrypted, and there is nobody to ask for its passphrase")
-      }
-      throw KeyError.drainingErrors("it holds no private key in PEM")
+    let key = PEMText.read(pem) { copenssl_read_private_key($0, &wasAsked) }
+    guard wasAsked == 0 else {
+      EVP_PKEY_free(key)
+      throw KeyError.drainingErrors("the private key is encrypted, and there is nobody to ask for its passphrase")
     }
+    guard let key else { throw KeyError.drainingErrors("it holds no private key in PEM") }
     guard EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 else {
       EVP_PKEY_free(key)
       throw KeyError("the private key isn't an Ed25519 one")

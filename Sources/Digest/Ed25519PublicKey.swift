@@ -36,9 +36,7 @@ package final class Ed25519PublicKey: @unchecked Sendable {
 
   /// Reads SubjectPublicKeyInfo in PEM (RFC 8410), as `openssl pkey -pubout` writes it.
   package convenience init(pem: [UInt8]) throws(KeyError) {
-    let source = BIO_new_mem_buf(pem, Int32(clamping: pem.count))
-    defer { BIO_free(source) }
-    guard let key = PEM_read_bio_PUBKEY(source, nil, nil, nil) else {
+    guard let key = PEMText.read(pem, { PEM_read_bio_PUBKEY($0, nil, nil, nil) }) else {
       throw KeyError.drainingErrors("it holds no public key in PEM")
     }
     guard EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 else {

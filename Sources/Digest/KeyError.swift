@@ -5,7 +5,7 @@ package struct KeyError: Error, Sendable, Equatable {
   /// For whoever runs the gateway. It has nothing of the key in it.
   package let reason: String
 
-  init(_ reason: String) {
+  package init(_ reason: String) {
     self.reason = reason
   }
 

@@ -16,6 +16,11 @@ struct ServeOptions: ParsableArguments {
   var auditLog: String?
 
   @Option(
+    help: .setting(
+      .auditSigningKey, "An Ed25519 key in PEM that signs the audit log; 'audit keygen' makes one.", valueName: "file"))
+  var auditSigningKey: String?
+
+  @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
       .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
@@ -43,6 +48,7 @@ struct ServeOptions: ParsableArguments {
     flags.adminListen = adminListen
     flags.tokens = tokens
     flags.auditLog = auditLog
+    flags.auditSigningKey = auditSigningKey
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

@@ -1,5 +1,7 @@
 /// A member of a record, or of an object in it: its name, and what its value may be.
-struct LineMember: Sendable {
+///
+/// A class, since a log has millions of lines with many members each: this way, reading one copies none of it.
+final class LineMember: Sendable {
   /// What the verifier wants to know of a record.
   enum Field: Sendable {
     case time, sequence, stage, requestID, connectionID, recovers, keyID, signature, previousFile, openIntents, previous
@@ -7,23 +9,22 @@ struct LineMember: Sendable {
 
   let name: String
   let shape: ValueShape
-  var isOptional = false
-  var field: Field?
+  let field: Field?
+  let isOptional: Bool
   /// `"name":`
   fileprivate let key: [UInt8]
 
-  init(_ name: String, _ shape: ValueShape, _ field: Field? = nil) {
+  init(_ name: String, _ shape: ValueShape, _ field: Field? = nil, isOptional: Bool = false) {
     self.name = name
     self.shape = shape
     self.field = field
+    self.isOptional = isOptional
     key = Array("\"\(name)\":".utf8)
   }
 
   /// The same member, which may be missing.
   var optional: LineMember {
-    var member = self
-    member.isOptional = true
-    return member
+    LineMember(name, shape, field, isOptional: true)
   }
 }
 

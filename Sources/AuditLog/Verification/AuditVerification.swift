@@ -17,50 +17,37 @@ package enum AuditVerification {
   package static func verify(
     _ files: [String], publicKeys: [Ed25519PublicKey] = []
   ) throws(Unreadable) -> ChainReport {
-    var verifier = ChainVerifier(publicKeys: publicKeys)
-    var torn: ChainReport.TornLine?
-    var firstBreak: ChainReport.Break?
-    for (index, file) in files.enumerated() where firstBreak == nil {
-      if let torn {
-        firstBreak = .init(file: torn.file, line: torn.line, what: "it is torn, and another file follows")
-        break
-      }
+    var verifier = LogVerifier(files, publicKeys: publicKeys)
+    for (index, file) in files.enumerated() where verifier.firstBreak == nil {
+      verifier.begin(index)
       do throws(FileError) {
-        firstBreak = try check(FileBorder(files, index), &verifier, &torn)
+        guard verifier.firstBreak == nil else { break }
+        var reader = try LineReader(path: file)
+        while verifier.firstBreak == nil, let line = try reader.next() { verifier.take(line) }
       } catch {
         throw Unreadable(file: file, reason: error.reason)
       }
     }
-    var report = verifier.report
-    report.tornLine = torn
-    report.firstBreak = firstBreak
-    return report
+    return verifier.report
   }
 
-  private static func check(
-    _ border: FileBorder, _ verifier: inout ChainVerifier, _ torn: inout ChainReport.TornLine?
-  ) throws(FileError) -> ChainReport.Break? {
-    let file = border.file
-    var reader = try LineReader(path: file)
-    var number = 0
-    while let line = try reader.next() {
-      number += 1
-      guard line.last == UInt8(ascii: "\n") else {
-        torn = ChainReport.TornLine(file: file, line: number, byteCount: line.count)
-        break
+  /// Reads a public key in PEM.
+  package static func publicKey(_ file: String) throws(Unreadable) -> Ed25519PublicKey {
+    do throws(FileError) {
+      // A key in PEM is a few lines; a file whose first 100 don't end it is none.
+      var reader = try LineReader(path: file)
+      var text: [UInt8] = []
+      for _ in 0..<100 {
+        guard let line = try reader.next() else { break }
+        text += line
       }
-      do throws(ChainVerifier.Break) {
-        let record = try ChainVerifier.record(line)
-        if number == 1 {
-          try border.check(record, after: verifier.head)
-        } else if record.hasPreviousFile {
-          throw ChainVerifier.Break(what: "it goes on from another file, and stands in the middle of this one")
-        }
-        try verifier.take(record)
+      do throws(KeyError) {
+        return try Ed25519PublicKey(pem: text)
       } catch {
-        return ChainReport.Break(file: file, line: number, what: error.what)
+        throw FileError(operation: "read", code: 0, reason: error.reason)
       }
+    } catch {
+      throw Unreadable(file: file, reason: error.reason)
     }
-    return nil
   }
 }

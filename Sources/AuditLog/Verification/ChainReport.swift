@@ -34,6 +34,8 @@ package struct ChainReport: Sendable, Equatable {
   package internal(set) var count = 0
   package internal(set) var firstTime: String?
   package internal(set) var lastTime: String?
+  /// The number of the last record that holds.
+  package internal(set) var lastSequence: Int64?
   /// The SHA-256 of the last record that holds.
   package internal(set) var headHash: String?
   /// Where the first file isn't the log's first: the number of the record before.

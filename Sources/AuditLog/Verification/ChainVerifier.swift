@@ -77,6 +77,7 @@ struct ChainVerifier {
     report.count = count
     report.firstTime = first?.time
     report.lastTime = last?.time
+    report.lastSequence = head?.sequence
     report.headHash = head?.hash
     if let first, first.sequence > 1 {
       report.startsAfter = first.sequence - 1

@@ -46,6 +46,7 @@ package struct Doctor: Sendable {
     let auditPath = settings?.auditPath ?? Setting.auditLog.value(flags.auditLog, environment) ?? ""
     report.checks.append(FileChecks.tokens(path: tokensPath, now: WallClock.system.now()))
     report.checks.append(FileChecks.audit(path: auditPath))
+    if let keyPath = settings?.auditSigningKeyPath { report.checks.append(FileChecks.auditSigningKey(path: keyPath)) }
     return report
   }
 

@@ -46,6 +46,15 @@ enum FileChecks {
     }
   }
 
+  static func auditSigningKey(path: String) -> DoctorReport.Check {
+    let name = "audit-signing-key"
+    do {
+      return .init(name, .ok, "\(path): the key \(try SigningKeyFile(path: path).read().keyID)")
+    } catch {
+      return .init(name, .problem, "\(error)")
+    }
+  }
+
   private static func systemReason() -> String {
     String(cString: strerror(errno))
   }

@@ -34,6 +34,7 @@ package final class Metrics: Sendable {
     package let tokensCurrent: Bool
     package let tokensReloadFailures: Int
     package let inFlight: Int
+    package var auditHeadSequence = 0
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -91,6 +92,9 @@ package final class Metrics: Sendable {
       state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
+    page.gauge(
+      "audit_head_sequence", "The number of the last audit record on disk, that is, how many the whole log has.",
+      gauges.auditHeadSequence)
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)

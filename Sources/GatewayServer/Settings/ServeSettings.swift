@@ -11,6 +11,7 @@ package struct ServeSettings: Sendable {
     package var adminListen: String?
     package var tokens: String?
     package var auditLog: String?
+    package var auditSigningKey: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -24,6 +25,8 @@ package struct ServeSettings: Sendable {
   package let adminListen: ListenAddress
   package let tokensPath: String
   package let auditPath: String
+  /// `nil` for an audit without signatures.
+  package let auditSigningKeyPath: String?
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
@@ -46,6 +49,7 @@ package struct ServeSettings: Sendable {
     adminListen = try Self.address(.adminListen, flags.adminListen, environment)
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
+    auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
@@ -65,6 +69,12 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "is empty")
     }
     return text
+  }
+
+  private static func optionalText(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> String? {
+    setting.value(flag, environment) == nil ? nil : try text(setting, flag, environment)
   }
 
   private static func address(

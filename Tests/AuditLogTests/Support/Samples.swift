@@ -1,6 +1,7 @@
 import Clocks
 import Digest
 import GatewayCore
+import Testing
 
 @testable import AuditLog
 
@@ -9,6 +10,12 @@ enum Samples {
   static let path = "/log/audit.jsonl"
   static let bounds = AuditBounds(instance: "a1b2c3d4e5f60718", version: "0.1.0")
   static let time = Timestamp(microseconds: 1_795_363_200_123_456)
+  /// A key that signs checkpoints: that of RFC 8032's TEST 1.
+  static func signingKey() throws -> Ed25519PrivateKey {
+    try Ed25519PrivateKey(
+      seed: #require(Hex.decode("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")))
+  }
+
   /// Some line's hash.
   static let hash = String(repeating: "0123456789abcdef", count: 4)
   static let clock = WallClock.fixed(time)
