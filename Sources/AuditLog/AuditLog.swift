@@ -25,22 +25,27 @@ package final class AuditLog: AuditJournal, Sendable {
   private let monotonicClock: MonotonicClock
   /// Where else the records go.
   package let copies: AuditCopies
+  private let lastSequence = Atomic(0)
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// Opens the log and starts its thread.
   ///
+  /// - Parameter signer: signs the checkpoints; `nil` for none.
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
     path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
-    bounds: AuditBounds, copies: AuditCopies = .none, logger: Logger
+    bounds: AuditBounds, signer: CheckpointSigner? = nil, copies: AuditCopies = .none, logger: Logger
   ) throws {
     self.clock = clock
     self.monotonicClock = monotonicClock
     self.copies = copies
     self.logger = logger
     let writer = SoleWriter(
-      try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds, copies: copies))
+      try AuditFileWriter(
+        path: path, files: files, clock: clock, monotonicClock: monotonicClock, bounds: bounds, signer: signer,
+        copies: copies))
+    lastSequence.store(Int(writer.writer.sequence), ordering: .relaxed)
     let thread = try WorkerThread { [self] in run(writer.writer) }
     self.thread.withLock { $0 = thread }
   }
@@ -58,6 +63,11 @@ package final class AuditLog: AuditJournal, Sendable {
   /// How many refused calls were counted instead of written one by one.
   package var suppressedCount: Int {
     refusals.withLock(\.total)
+  }
+
+  /// The number of the last record on disk: how many there are in all of the log's files.
+  package var headSequence: Int {
+    lastSequence.load(ordering: .relaxed)
   }
 
   /// Returns once the record is on disk. A refusal beyond its address's rate doesn't wait for the disk: it is counted. One
@@ -122,6 +132,8 @@ package final class AuditLog: AuditJournal, Sendable {
         isReopening = !reopen(writer)
         nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
+      writeCheckpointIfDue(writer)
+      tellHead(writer)
       writable.store(writer.isWritable, ordering: .relaxed)
       if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
@@ -131,6 +143,7 @@ package final class AuditLog: AuditJournal, Sendable {
     if !writer.isWritable { recover(writer) }
     writeCounts(to: writer)
     close(writer)
+    tellHead(writer)
     for case .record(_, let continuation) in mailbox.shut() {
       continuation.resume(returning: .failure(AuditUnavailable("the audit log is closed")))
     }
@@ -164,10 +177,7 @@ package final class AuditLog: AuditJournal, Sendable {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
     } catch {
-      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
-      if writable.exchange(false, ordering: .relaxed) {
-        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
-      }
+      giveUp(error)
       throw error
     }
   }
@@ -181,6 +191,28 @@ package final class AuditLog: AuditJournal, Sendable {
     } catch {
       refusals.withLock { $0.putBack(counts, at: monotonicClock.now()) }
     }
+  }
+
+  /// Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+  private func giveUp(_ error: AuditUnavailable) {
+    if writable.exchange(false, ordering: .relaxed) {
+      logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+
+  private func writeCheckpointIfDue(_ writer: AuditFileWriter) {
+    do {
+      try writer.writeCheckpointIfDue()
+    } catch {
+      giveUp(error)
+    }
+  }
+
+  /// Logs the head at the checkpoints' rhythm, key or no key: where logs are shipped, there is a copy of it elsewhere.
+  private func tellHead(_ writer: AuditFileWriter) {
+    lastSequence.store(Int(writer.sequence), ordering: .relaxed)
+    guard let head = writer.takeMarkedHead() else { return }
+    logger.info("audit head", metadata: ["seq": "\(head.sequence)", "hash": "\(head.hash)"])
   }
 
   private func recover(_ writer: AuditFileWriter) {

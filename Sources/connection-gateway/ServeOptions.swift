@@ -25,6 +25,11 @@ struct ServeOptions: ParsableArguments {
   var auditCopies: [String] = []
 
   @Option(
+    help: .setting(
+      .auditSigningKey, "An Ed25519 key in PEM that signs the audit log; 'audit keygen' makes one.", valueName: "file"))
+  var auditSigningKey: String?
+
+  @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
       .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
@@ -53,6 +58,7 @@ struct ServeOptions: ParsableArguments {
     flags.tokens = tokens
     flags.auditLog = auditLog
     flags.auditCopies = auditCopies
+    flags.auditSigningKey = auditSigningKey
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

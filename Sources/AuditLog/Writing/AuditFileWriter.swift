@@ -17,13 +17,16 @@ package final class AuditFileWriter {
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
   private static let keptLimit = 10_000
-  /// Longer than any line.
-  private static let tailLimit = 1 << 17
 
   private let path: String
   private let files: any LogFileSystem
   private let clock: WallClock
   private let copies: AuditCopies
+  private let monotonicClock: MonotonicClock
+  private let signer: CheckpointSigner?
+  private var rhythm = CheckpointRhythm()
+  /// The head that is to be told, once.
+  private var marked: ChainHead?
   private var bounds: AuditBounds
   private var head: ChainHead
   private var state: State
@@ -31,14 +34,18 @@ package final class AuditFileWriter {
 
   /// Opens the log, or makes it, and writes its `opened` record.
   ///
+  /// - Parameter signer: signs the checkpoints; `nil` for none.
   /// - Throws: `AuditUnavailable`, whose reason says what is wrong with the file.
   package init(
-    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, copies: AuditCopies = .none
+    path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
+    bounds: AuditBounds, signer: CheckpointSigner? = nil, copies: AuditCopies = .none
   ) throws(AuditUnavailable) {
     self.path = path
     self.files = files
     self.clock = clock
     self.copies = copies
+    self.monotonicClock = monotonicClock
+    self.signer = signer
     self.bounds = bounds
     let file: any LogFile
     do throws(FileError) {
@@ -72,6 +79,27 @@ package final class AuditFileWriter {
   /// How many outcomes wait for a fresh file.
   package var keptCount: Int {
     kept.count
+  }
+
+  /// The number of the last record on disk.
+  package var sequence: Int64 {
+    head.sequence
+  }
+
+  /// Whether records wait for a checkpoint.
+  package var waitsForCheckpoint: Bool {
+    rhythm.isRunning
+  }
+
+  /// Writes a checkpoint, if the time for it has come.
+  package func writeCheckpointIfDue() throws(AuditUnavailable) {
+    if isWritable, rhythm.isDue(at: monotonicClock.now()) { try write([]) }
+  }
+
+  /// The head at the last checkpoint, or where one would be if there were a key; `nil` if it was told already.
+  func takeMarkedHead() -> ChainHead? {
+    defer { marked = nil }
+    return marked
   }
 
   /// Puts the records on disk, all of them or none.
@@ -139,16 +167,14 @@ package final class AuditFileWriter {
     switch state {
     case .failed(_, _, let reason): throw reason
     case .open(let file, let size):
-      var next = head
-      let time = clock.now()
-      let bytes = records.reduce(into: [UInt8]()) { bytes, record in
-        let line = record.line(time: time, sequence: next.sequence + 1, previous: next.hash)
-        next.advance(over: line)
-        bytes += line
-      }
+      var batch = LineBatch(
+        after: head, rhythm: rhythm, signer: signer, time: clock.now(), now: monotonicClock.now())
       do throws(FileError) {
-        try file.append(bytes)
-        try file.sync()
+        try batch.fill(with: records)
+        if !batch.bytes.isEmpty {
+          try file.append(batch.bytes)
+          try file.sync()
+        }
       } catch {
         // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for.
         try? file.truncate(to: size)
@@ -156,9 +182,11 @@ package final class AuditFileWriter {
         state = .failed(file: file, isEmpty: size == 0, reason: reason)
         throw reason
       }
-      head = next
-      state = .open(file, size: size + Int64(bytes.count))
-      copies.offer(WrittenBatch(time: time, stages: records.map(\.stage), bytes: bytes))
+      head = batch.head
+      rhythm = batch.rhythm
+      marked = batch.marked ?? marked
+      state = .open(file, size: size + Int64(batch.bytes.count))
+      copies.offer(WrittenBatch(time: batch.time, stages: batch.stages, bytes: batch.bytes))
     }
   }
 
@@ -207,7 +235,7 @@ package final class AuditFileWriter {
   }
 
   private static func head(of file: any LogFile) throws(FileError) -> ChainHead {
-    let tail = try file.tail(limit: tailLimit)
+    let tail = try file.tail(limit: AuditRecord.lineLimit)
     do {
       return try ChainHead(tail: tail)
     } catch {

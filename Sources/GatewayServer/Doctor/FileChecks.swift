@@ -104,6 +104,15 @@ enum FileChecks {
     return .init("audit", .ok, "\(path) is whole, with \(counted(report.count, "record"))")
   }
 
+  static func auditSigningKey(path: String) -> DoctorReport.Check {
+    let name = "audit-signing-key"
+    do {
+      return .init(name, .ok, "\(path): the key \(try SigningKeyFile(path: path).read().keyID)")
+    } catch {
+      return .init(name, .problem, "\(error)")
+    }
+  }
+
   /// What is left for this user, in bytes.
   private static func room(in folder: String) -> UInt64? {
     var status = statvfs()

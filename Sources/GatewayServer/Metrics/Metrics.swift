@@ -37,6 +37,7 @@ package final class Metrics: Sendable {
     package var auditSuppressed = 0
     /// Records that a copy doesn't have, by its kind.
     package var auditCopiesMissed: [(kind: String, count: Int)] = []
+    package var auditHeadSequence = 0
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -94,6 +95,9 @@ package final class Metrics: Sendable {
       state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
+    page.gauge(
+      "audit_head_sequence", "The number of the last audit record on disk, that is, how many the whole log has.",
+      gauges.auditHeadSequence)
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.counter(
       "audit_suppressed_refusals_total", "Refused calls that a flood made too many to write down one by one, counted.",

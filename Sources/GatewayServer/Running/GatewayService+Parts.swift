@@ -23,14 +23,28 @@ extension GatewayService {
 
   static func openAudit(_ settings: ServeSettings, _ logger: Logger) throws(SettingsError) -> AuditLog {
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
+    let signer = try auditSigner(settings, logger)
     do {
       return try AuditLog(
-        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, signer: signer,
         copies: AuditCopies(settings.auditCopies, logger: logger), logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
     } catch {
       throw SettingsError("threads", "the system can't start one")
+    }
+  }
+
+  private static func auditSigner(
+    _ settings: ServeSettings, _ logger: Logger
+  ) throws(SettingsError) -> CheckpointSigner? {
+    guard let path = settings.auditSigningKeyPath else { return nil }
+    do {
+      let signer = try SigningKeyFile(path: path).read()
+      logger.info("the audit is signed", metadata: ["keyId": "\(signer.keyID)"])
+      return signer
+    } catch {
+      throw SettingsError(Setting.auditSigningKey.flag, "\(error)")
     }
   }
 

@@ -60,6 +60,7 @@ package final class GatewayService: Sendable {
         tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
       gauges.auditSuppressed = audit.suppressedCount
       gauges.auditCopiesMissed = audit.copies.missed
+      gauges.auditHeadSequence = audit.headSequence
       return metrics.page(gauges)
     }
     do {

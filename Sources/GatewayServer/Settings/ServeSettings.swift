@@ -13,6 +13,7 @@ package struct ServeSettings: Sendable {
     package var tokens: String?
     package var auditLog: String?
     package var auditCopies: [String] = []
+    package var auditSigningKey: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -27,6 +28,8 @@ package struct ServeSettings: Sendable {
   package let tokensPath: String
   package let auditPath: String
   package let auditCopies: [AuditCopyTarget]
+  /// `nil` for an audit without signatures.
+  package let auditSigningKeyPath: String?
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
@@ -44,6 +47,7 @@ package struct ServeSettings: Sendable {
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     auditCopies = try Self.auditCopies(flags.auditCopies, environment)
+    auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
@@ -59,6 +63,12 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "is empty")
     }
     return text
+  }
+
+  private static func optionalText(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> String? {
+    setting.value(flag, environment) == nil ? nil : try text(setting, flag, environment)
   }
 
   private static func address(

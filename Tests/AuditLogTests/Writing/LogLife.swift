@@ -8,6 +8,7 @@ import GatewayCore
 struct LogLife {
   static let path = Samples.path
   private static let tries = 4
+  private static let signer = try? CheckpointSigner(Samples.signingKey())
 
   let files = FakeLogFileSystem()
   /// The records that were acknowledged, and the others, by `Samples.mark`.
@@ -50,7 +51,7 @@ struct LogLife {
   private mutating func start() -> AuditFileWriter? {
     for _ in 0..<Self.tries {
       if let writer = try? AuditFileWriter(
-        path: Self.path, files: files, clock: Samples.clock, bounds: Samples.bounds)
+        path: Self.path, files: files, clock: Samples.clock, bounds: Samples.bounds, signer: Self.signer)
       {
         return writer
       }

@@ -6,8 +6,12 @@ import Testing
 
 @Suite("Metrics")
 struct MetricsTests {
-  private static let gauges = Metrics.Gauges(
-    auditWritable: true, auditRecords: 42, tokens: 3, tokensCurrent: false, tokensReloadFailures: 2, inFlight: 7)
+  private static var gauges: Metrics.Gauges {
+    var gauges = Metrics.Gauges(
+      auditWritable: true, auditRecords: 42, tokens: 3, tokensCurrent: false, tokensReloadFailures: 2, inFlight: 7)
+    gauges.auditHeadSequence = 1042
+    return gauges
+  }
 
   /// The samples of a page, by name and labels as they are written. Checks the text's form on the way (Prometheus's text
   /// exposition format, version 0.0.4).
@@ -45,6 +49,7 @@ struct MetricsTests {
   func empty() throws {
     let samples = try Self.samples(Metrics().page(Self.gauges))
     #expect(samples["audit_records_total"] == 42)
+    #expect(samples["audit_head_sequence"] == 1042)
     #expect(samples["audit_writable"] == 1)
     #expect(samples["audit_failures_total"] == 0)
     #expect(samples["tokens"] == 3)

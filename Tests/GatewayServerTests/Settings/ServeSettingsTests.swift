@@ -15,6 +15,7 @@ struct ServeSettingsTests {
   private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
     (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
+    (.auditLog, { $0.auditLog = $1 }), (.auditSigningKey, { $0.auditSigningKey = $1 }),
     (.trustedProxies, { $0.trustedProxies = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
@@ -42,6 +43,7 @@ struct ServeSettingsTests {
     #expect(settings.adminListen.description == "127.0.0.1:8081")
     #expect(settings.tokensPath == "/etc/connection-gateway/tokens.json")
     #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
+    #expect(settings.auditSigningKeyPath == nil)
     #expect(settings.requestTimeout == .seconds(15))
     #expect(settings.maxInFlight == 256)
     #expect(settings.upstream.maxAttempts == 3)
