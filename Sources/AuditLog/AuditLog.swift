@@ -31,6 +31,7 @@ package final class AuditLog: AuditJournal, Sendable {
   ) throws {
     self.logger = logger
     let writer = SoleWriter(try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds))
+    writer.writer.openingReport.log(logger)
     let thread = try WorkerThread { [self] in run(writer.writer) }
     self.thread.withLock { $0 = thread }
   }

@@ -54,7 +54,7 @@ struct ChainVerifier {
         ChainReport.Intent(
           sequence: record.seq, requestID: record.requestId ?? "", time: record.time,
           connectionID: record.connectionId ?? ""))
-    case "outcome":
+    case "outcome", "recovered":
       openIntents[key]?.removeFirst()
       if openIntents[key]?.isEmpty == true { openIntents[key] = nil }
     default: break

@@ -17,8 +17,6 @@ package final class AuditFileWriter {
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
   private static let keptLimit = 10_000
-  /// Longer than any line.
-  private static let tailLimit = 1 << 17
 
   private let path: String
   private let files: any LogFileSystem
@@ -27,8 +25,14 @@ package final class AuditFileWriter {
   private var head: ChainHead
   private var state: State
   private var kept: [AuditRecord] = []
+  /// How many intents on disk have no outcome there.
+  private var openIntents = 0
 
-  /// Opens the log, or makes it, and writes its `opened` record.
+  /// What the start found and mended.
+  package let openingReport: OpeningReport
+
+  /// Opens the log, or makes it, and writes its `opened` record; after it, in the same write, a `recovered` one for each
+  /// intent that a process before this one left open.
   ///
   /// - Throws: `AuditUnavailable`, whose reason says what is wrong with the file.
   package init(path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds) throws(AuditUnavailable) {
@@ -36,26 +40,16 @@ package final class AuditFileWriter {
     self.files = files
     self.clock = clock
     self.bounds = bounds
-    let file: any LogFile
-    do throws(FileError) {
-      file = try files.open(path)
-      do throws(FileError) {
-        let size = try file.size()
-        head = try Self.head(of: file)
-        state = .open(file, size: size)
-        // New or not: whoever made it may have died before its name was on disk.
-        try files.syncDirectory(of: path)
-      } catch {
-        file.close()
-        throw error
-      }
-    } catch {
-      throw AuditUnavailable(error)
-    }
+    let opening = try LogOpening(path: path, files: files, clock: clock)
+    head = opening.head
+    state = .open(opening.file, size: opening.size)
+    openingReport = opening.report
+    openIntents = opening.recovered.count
+    self.bounds.previousFile = opening.previousFile
     do {
-      try append([boundary(.opened)])
+      try append([boundary(.opened)] + opening.recovered)
     } catch {
-      file.close()
+      opening.file.close()
       throw error
     }
   }
@@ -146,14 +140,16 @@ package final class AuditFileWriter {
         try file.append(bytes)
         try file.sync()
       } catch {
-        // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for.
-        try? file.truncate(to: size)
+        // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for. Never
+        // longer than it was: someone else may have cut it.
+        if let actual = try? file.size(), actual > size { try? file.truncate(to: size) }
         let reason = AuditUnavailable(error)
         state = .failed(file: file, isEmpty: size == 0, reason: reason)
         throw reason
       }
       head = next
       state = .open(file, size: size + Int64(bytes.count))
+      openIntents += records.reduce(0) { $0 + $1.openIntentsChange }
     }
   }
 
@@ -197,16 +193,22 @@ package final class AuditFileWriter {
   private func boundary(_ stage: AuditRecord.Stage) -> AuditRecord {
     var record = AuditRecord(stage: stage)
     record.bounds = bounds
-    if stage == .closed { record.bounds?.previousFile = nil }
+    if stage == .closed {
+      record.bounds?.previousFile = nil
+    } else if bounds.previousFile != nil, openIntents > 0 {
+      record.bounds?.openIntents = openIntents
+    }
     return record
   }
+}
 
-  private static func head(of file: any LogFile) throws(FileError) -> ChainHead {
-    let tail = try file.tail(limit: tailLimit)
-    do {
-      return try ChainHead(tail: tail)
-    } catch {
-      throw FileError(operation: "read", code: 0, reason: error.reason)
+extension AuditRecord {
+  /// By how many the intents without an outcome become more.
+  fileprivate var openIntentsChange: Int {
+    switch stage {
+    case .intent: 1
+    case .outcome, .recovered: -1
+    default: 0
     }
   }
 }

@@ -78,6 +78,7 @@ package struct AuditRecord: Sendable, Equatable {
       ("instance", bounds.map { .string($0.instance) }),
       ("version", bounds.map { .string($0.version) }),
       ("previousFile", bounds?.previousFile.map(JSON.string)),
+      ("openIntents", bounds?.openIntents.map { .integer(Int64($0)) }),
       ("prev", .string(previous)),
     ]).bytes
     line.append(UInt8(ascii: "\n"))

@@ -25,9 +25,9 @@ final class FakeLogFile: LogFile {
     return Int64(content.count)
   }
 
-  func tail(limit: Int) throws(FileError) -> [UInt8] {
-    try files.run(.tail, inode) { _ in }
-    return Array(content.suffix(limit))
+  func read(at offset: Int64, limit: Int) throws(FileError) -> [UInt8] {
+    try files.run(.read, inode) { _ in }
+    return Array(content.dropFirst(Int(offset)).prefix(limit))
   }
 
   func append(_ bytes: [UInt8]) throws(FileError) {

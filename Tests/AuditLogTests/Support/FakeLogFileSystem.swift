@@ -1,6 +1,7 @@
-import AuditLog
 import Glibc
 import Synchronization
+
+@testable import AuditLog
 
 /// A file system in memory that notes every call, fails where it is told to, and knows what a power cut would leave.
 ///
@@ -8,7 +9,7 @@ import Synchronization
 /// succeeds and leaves a hole on the disk. A name is on disk once its folder was synced, and no earlier.
 final class FakeLogFileSystem: LogFileSystem {
   enum Operation: String, Sendable, CaseIterable {
-    case open, size, tail, append, sync, truncate, rename, remove, syncDirectory
+    case open, size, read, append, sync, truncate, rename, remove, syncDirectory, names, freeSpace
   }
 
   /// How much of a call happens before it fails.
@@ -38,6 +39,7 @@ final class FakeLogFileSystem: LogFileSystem {
     var names: [String: Int] = [:]
     var namesOnDisk: [String: Int] = [:]
     var calls: [Call] = []
+    var freeSpace: Int64 = 1 << 30
     var faultsByIndex: [Int: Effect] = [:]
     var faultsByOperation: [Operation: Int] = [:]
     /// What no writer may ever do.
@@ -67,6 +69,29 @@ final class FakeLogFileSystem: LogFileSystem {
     }
     guard fault == nil, let opened else { throw Self.failure(.open) }
     return FakeLogFile(files: self, inode: opened.inode, isNew: opened.isNew)
+  }
+
+  func openExisting(_ path: String) throws(FileError) -> any LogFile {
+    guard begin(.open, nil) == nil else { throw Self.failure(.open) }
+    let opened = try state.withLock { state throws(FileError) in
+      guard let inode = state.names[path] else { throw FileError(operation: "open", code: ENOENT, reason: "not there") }
+      guard state.nodes[inode]?.isLocked != true else {
+        throw FileError(operation: "flock", code: EWOULDBLOCK, reason: "another process is writing to it")
+      }
+      state.nodes[inode]?.isLocked = true
+      return inode
+    }
+    return FakeLogFile(files: self, inode: opened, isNew: false)
+  }
+
+  func names(beside path: String) throws(FileError) -> [String] {
+    guard begin(.names, nil) == nil else { throw Self.failure(.names) }
+    return names.compactMap { $0.split(separator: "/").last.map(String.init) }
+  }
+
+  func freeSpace(of path: String) throws(FileError) -> Int64 {
+    guard begin(.freeSpace, nil) == nil else { throw Self.failure(.freeSpace) }
+    return state.withLock(\.freeSpace)
   }
 
   func identity(of path: String) -> FileIdentity? {
@@ -125,6 +150,24 @@ final class FakeLogFileSystem: LogFileSystem {
   var contents: [[UInt8]] {
     state.withLock { state in
       Set(state.names.values).sorted().compactMap { state.nodes[$0]?.content }
+    }
+  }
+
+  /// What a check of the log's files, oldest first, says; torn ends are no part of the chain.
+  var breakInChain: String? {
+    let contents = state.withLock { state in
+      Set(state.names.filter { !$0.key.contains(LogFamily.tornMark) }.values).sorted()
+        .compactMap { state.nodes[$0]?.content }
+    }
+    var verifier = ChainVerifier()
+    do {
+      for content in contents {
+        guard content.isEmpty || content.last == UInt8(ascii: "\n") else { return "torn" }
+        for line in content.lines { try verifier.take(line) }
+      }
+      return nil
+    } catch {
+      return error.what
     }
   }
 

@@ -11,6 +11,14 @@ enum Samples {
   static let time = Timestamp(microseconds: 1_795_363_200_123_456)
   static let clock = WallClock.fixed(time)
 
+  static func opened(previousFile: String? = nil, openIntents: Int? = nil) -> AuditRecord {
+    var record = AuditRecord(stage: .opened)
+    record.bounds = bounds
+    record.bounds?.previousFile = previousFile
+    record.bounds?.openIntents = openIntents
+    return record
+  }
+
   static func intent(_ number: Int) -> AuditRecord {
     var record = call(.intent, number)
     record.reason = "CHG-\(number)"

@@ -48,7 +48,7 @@ struct SequenceErrorTests {
     #expect(life.acknowledged.count == 11)
     #expect(life.refusedOutcomes.isEmpty && life.refusedOthers.isEmpty && life.lost.isEmpty && life.recovered)
     #expect(Self.breakInChain(life) == nil)
-    #expect(Set(life.files.operations).isSuperset(of: [.open, .size, .tail, .append, .sync, .syncDirectory]))
+    #expect(Set(life.files.operations).isSuperset(of: [.open, .size, .read, .append, .sync, .syncDirectory]))
   }
 
   @Test("A file whose sync failed gets no other append and no other sync", arguments: Effect.allCases)
