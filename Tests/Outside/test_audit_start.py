@@ -5,9 +5,9 @@ import hashlib
 import http.client
 import json
 import re
-import threading
 
 import pytest
+from support.crash import cut_off_call
 from support.gateway import Gateway, run
 from support.simulator import PENDING, UNKNOWN, Simulator, wait_until
 
@@ -45,22 +45,6 @@ def refused(gateway, **options):
                 "--audit-log", gateway.audit, env={"AWS_REGION": "eu-west-1"}, **options)
     assert ended.returncode == 78 and ended.stderr.count("\n") == 1, ended
     return ended.stderr.strip()
-
-
-def cut_off_call(simulator, gateway, request_id):
-    """Kills the gateway while AWS hasn't answered a call yet."""
-    simulator.fault("stall", count=1)
-    before = len(simulator.requests())
-
-    def call():
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            gateway.reject(PENDING, headers={"X-Request-Id": request_id}, body={"reason": "CHG-1"})
-
-    thread = threading.Thread(target=call)
-    thread.start()
-    wait_until(lambda: len(simulator.requests()) > before, "the call to reach AWS")
-    gateway.kill()
-    thread.join()
 
 
 class TestTornEnd:
