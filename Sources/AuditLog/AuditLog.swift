@@ -20,6 +20,9 @@ package final class AuditLog: AuditJournal, Sendable {
   private let mailbox = Mailbox<Message>(limit: backlog)
   private let writable = Atomic(true)
   private let written = Atomic(0)
+  private let refusals = Mutex(RefusalLimiter())
+  private let clock: WallClock
+  private let monotonicClock: MonotonicClock
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
 
@@ -27,8 +30,11 @@ package final class AuditLog: AuditJournal, Sendable {
   ///
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
-    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, logger: Logger
+    path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
+    bounds: AuditBounds, logger: Logger
   ) throws {
+    self.clock = clock
+    self.monotonicClock = monotonicClock
     self.logger = logger
     let writer = SoleWriter(try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds))
     writer.writer.openingReport.log(logger)
@@ -46,7 +52,25 @@ package final class AuditLog: AuditJournal, Sendable {
     written.load(ordering: .relaxed)
   }
 
+  /// How many refused calls were counted instead of written one by one.
+  package var suppressedCount: Int {
+    refusals.withLock(\.total)
+  }
+
+  /// Returns once the record is on disk. A refusal beyond its address's rate doesn't wait for the disk: it is counted. One
+  /// that can't be written is counted too, so that each is in the log once, sooner or later.
   package func append(_ record: AuditRecord) async throws(AuditUnavailable) {
+    guard record.stage == .denied, let client = record.client else { return try await write(record) }
+    guard refusals.withLock({ $0.admits(client, at: monotonicClock.now(), time: clock.now()) }) else { return }
+    do {
+      try await write(record)
+    } catch {
+      refusals.withLock { $0.count(client, at: monotonicClock.now(), time: clock.now()) }
+      throw error
+    }
+  }
+
+  private func write(_ record: AuditRecord) async throws(AuditUnavailable) {
     let result = await withCheckedContinuation { continuation in
       if !mailbox.post(.record(record, continuation)) {
         continuation.resume(returning: .failure(AuditUnavailable("too many records wait for the disk")))
@@ -73,12 +97,12 @@ package final class AuditLog: AuditJournal, Sendable {
     var isClosing = false
     var callsUnderWay = 0
     while !isClosing {
-      let isWaiting = writer.isWritable && !isReopening
       let messages = mailbox.takeAll(
-        waitingAtMost: isWaiting ? nil : Self.secondsBetweenTries, company: Company(callsUnderWay: callsUnderWay))
+        waitingAtMost: Self.secondsBetweenTries, company: Company(callsUnderWay: callsUnderWay))
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
       let wasWritable = writer.isWritable
       commit(messages, to: writer, &callsUnderWay)
+      if writer.isWritable, refusals.withLock({ $0.isDue(at: monotonicClock.now()) }) { writeCounts(to: writer) }
       for message in messages {
         switch message {
         case .record: break
@@ -90,6 +114,7 @@ package final class AuditLog: AuditJournal, Sendable {
       }
       // What fails is tried again: until it succeeds, the records go to the file that was rotated away.
       if isReopening, writer.isWritable, ContinuousClock.now >= nextReopening {
+        writeCounts(to: writer)
         isReopening = !reopen(writer)
         nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
@@ -100,6 +125,7 @@ package final class AuditLog: AuditJournal, Sendable {
     }
     // The last chance for outcomes that found no place.
     if !writer.isWritable { recover(writer) }
+    writeCounts(to: writer)
     close(writer)
     for case .record(_, let continuation) in mailbox.shut() {
       continuation.resume(returning: .failure(AuditUnavailable("the audit log is closed")))
@@ -119,19 +145,38 @@ package final class AuditLog: AuditJournal, Sendable {
     guard !records.isEmpty else { return }
     var result: Result<Void, AuditUnavailable> = .success(())
     do {
-      try writer.append(records)
-      written.add(records.count, ordering: .relaxed)
+      try append(records, to: writer)
       callsUnderWay += records.count { $0.stage == .intent }
     } catch {
-      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
-      if writable.exchange(false, ordering: .relaxed) {
-        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
-      }
       result = .failure(error)
     }
     // Written or kept: no more comes of these calls.
     callsUnderWay = max(0, callsUnderWay - records.count { $0.stage == .outcome })
     waiting.forEach { $0.resume(returning: result) }
+  }
+
+  private func append(_ records: [AuditRecord], to writer: AuditFileWriter) throws(AuditUnavailable) {
+    do {
+      try writer.append(records)
+      written.add(records.count, ordering: .relaxed)
+    } catch {
+      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+      if writable.exchange(false, ordering: .relaxed) {
+        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
+      }
+      throw error
+    }
+  }
+
+  /// Writes how many refusals were only counted since the last time.
+  private func writeCounts(to writer: AuditFileWriter) {
+    let counts = refusals.withLock { $0.takeCounts(at: monotonicClock.now()) }
+    guard !counts.isEmpty else { return }
+    do {
+      try append(counts.map(\.record), to: writer)
+    } catch {
+      refusals.withLock { $0.putBack(counts, at: monotonicClock.now()) }
+    }
   }
 
   private func recover(_ writer: AuditFileWriter) {
@@ -161,6 +206,8 @@ package final class AuditLog: AuditJournal, Sendable {
     } catch {
       logger.error("audit not closed properly", metadata: ["reason": "\(error.reason)"])
     }
+    let lost = refusals.withLock { $0.takeCounts(at: monotonicClock.now()) }.reduce(0) { $0 + $1.count }
+    if lost > 0 { logger.error("refused calls that the audit has no place for", metadata: ["count": "\(lost)"]) }
   }
 }
 

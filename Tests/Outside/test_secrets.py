@@ -51,6 +51,7 @@ def finished(request):
     flags = ["--log-level", request.param, "--request-timeout", "1s"]
     with Simulator(seed=seed, session_token=SESSION_TOKEN) as simulator, Gateway(
             simulator.url, env={"AWS_SESSION_TOKEN": SESSION_TOKEN}, arguments=flags) as gateway:
+        gateway.scatter = True
         all_of_it = Run(gateway)
         call, token = all_of_it.call, gateway.token
         reject = f"/connections/{UNKNOWN}/reject"

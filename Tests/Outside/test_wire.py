@@ -73,6 +73,7 @@ class Talk:
 def service():
     seed = USUAL_SEED + [connection(connection_id) for connection_id in SMUGGLED]
     with Simulator(seed=seed) as simulator, Gateway(simulator.url) as gateway:
+        gateway.scatter = True
         yield simulator, gateway
 
 
@@ -86,7 +87,7 @@ def talk(gateway, data, *, address=None):
     """Sends the bytes, and reads until the gateway closes the connection. Fails if it doesn't."""
     host, _, port = (address or gateway.address).rpartition(":")
     received = b""
-    with socket.create_connection((host, int(port)), timeout=PATIENCE) as wire:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE, source_address=gateway.source()) as wire:
         try:
             wire.sendall(data.replace(TOKEN, gateway.token.encode()))
             while piece := wire.recv(65536):

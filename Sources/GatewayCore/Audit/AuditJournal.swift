@@ -1,6 +1,7 @@
 /// Where audit records are kept. `AuditLog` writes them to a file; tests keep them in memory.
 package protocol AuditJournal: Sendable {
-  /// Returns once the record is on disk, to stay there.
+  /// Returns once the record is on disk, to stay there. Of a `denied` record, which a flood may have made one too many, it
+  /// is enough that it is counted (`RefusalLimiter`).
   ///
   /// - Throws: `AuditUnavailable` if it isn't, or if that can't be known.
   func append(_ record: AuditRecord) async throws(AuditUnavailable)

@@ -60,7 +60,7 @@ package struct AuditRecord: Sendable, Equatable {
       ("connectionId", connectionID.map { .string($0.description) }),
       ("path", path.map(JSON.string)),
       ("caller", caller.map { .object([("token", .string($0.tokenID)), ("name", .string($0.name))]) }),
-      ("client", client.map(clientObject)),
+      ("client", client.map(clientObject) ?? suppression.map { .object([("address", .string($0.address))]) }),
       ("reason", reason.map(JSON.string)),
       ("httpStatus", result.map { .integer(Int64($0.httpStatus)) }),
       ("code", result?.code.map { .string($0.rawValue) }),

@@ -34,6 +34,7 @@ package final class Metrics: Sendable {
     package let tokensCurrent: Bool
     package let tokensReloadFailures: Int
     package let inFlight: Int
+    package var auditSuppressed = 0
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -92,6 +93,9 @@ package final class Metrics: Sendable {
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
+    page.counter(
+      "audit_suppressed_refusals_total", "Refused calls that a flood made too many to write down one by one, counted.",
+      [([:], gauges.auditSuppressed)])
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)

@@ -55,10 +55,11 @@ package final class GatewayService: Sendable {
       audit: trail, health: health, openAPIDocument: PackageResources.openapi_json, clock: .system,
       observer: observer, stopping: stopping)
     let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens] in
-      metrics.page(
-        Metrics.Gauges(
-          auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
-          tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count))
+      var gauges = Metrics.Gauges(
+        auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
+        tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
+      gauges.auditSuppressed = audit.suppressedCount
+      return metrics.page(gauges)
     }
     do {
       (listener, adminListener) = try Self.listen(settings, sockets, loop: loop, gateway: gateway, admin: admin)

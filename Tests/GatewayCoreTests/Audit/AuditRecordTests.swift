@@ -62,6 +62,15 @@ struct AuditRecordTests {
     #expect(!line(record).contains("previousFile"))
   }
 
+  @Test("A count of refusals is written with whose they were, how many and since when")
+  func suppressed() {
+    let suppression = Suppression(address: "2001:db8::/64", count: 950, since: Sample.time)
+    #expect(
+      line(suppression.record)
+        == #"{"time":"2026-11-22T16:00:00.000000Z","seq":42,"stage":"suppressed","client":{"address":"2001:db8::/64"},"#
+        + #""count":950,"since":"2026-11-22T16:00:00.000000Z","prev":"# + "\"\(Self.zeros)\"}\n")
+  }
+
   @Test("Keys stand in one fixed order, time first and prev last")
   func keyOrder() throws {
     let text = line(try Self.full())

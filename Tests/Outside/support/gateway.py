@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import itertools
 import json
 import pathlib
 import shutil
@@ -71,6 +72,9 @@ class Gateway:
                      "AWS_CA_BUNDLE": ca_file, **(env or {})}
         self._env = {name: str(value) for name, value in variables.items() if value is not None}
         self.process = None
+        #: Whether each call comes from a loopback address of its own, so that no refusal is one too many of its address.
+        self.scatter = False
+        self._calls = itertools.count(1)
 
     def __enter__(self):
         try:
@@ -145,13 +149,20 @@ class Gateway:
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(address or self.address, timeout=timeout)
+        connection = http.client.HTTPConnection(address or self.address, timeout=timeout, source_address=self.source())
         try:
             connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
             connection.close()
+
+    def source(self):
+        """Where the next call comes from, as `source_address` has it."""
+        if not self.scatter:
+            return None
+        number = next(self._calls)
+        return f"127.1.{number // 250 % 250}.{number % 250 + 1}", 0
 
     def reject(self, connection_id, **options):
         """The main job."""
@@ -160,7 +171,7 @@ class Gateway:
     def raw(self, data, *, timeout=PATIENCE, address=None):
         """Sends bytes as they are, and gives back all that comes until the gateway closes the connection."""
         host, _, port = (address or self.address).rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=timeout) as wire:
+        with socket.create_connection((host, int(port)), timeout=timeout, source_address=self.source()) as wire:
             wire.sendall(data)
             wire.shutdown(socket.SHUT_WR)
             received = b""
