@@ -16,6 +16,12 @@ struct ServeOptions: ParsableArguments {
   var auditLog: String?
 
   @Option(
+    help: .setting(
+      .auditReserve, "How much room should be free for the audit log; readiness warns below it; or off.",
+      valueName: "size"))
+  var auditReserve: String?
+
+  @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
       .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
@@ -43,6 +49,7 @@ struct ServeOptions: ParsableArguments {
     flags.adminListen = adminListen
     flags.tokens = tokens
     flags.auditLog = auditLog
+    flags.auditReserve = auditReserve
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

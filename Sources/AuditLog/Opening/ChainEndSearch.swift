@@ -93,10 +93,10 @@ struct ChainEndSearch {
   private mutating func newestRelative() throws(FileError) -> String? {
     var newest: (name: String, sequence: Int64)?
     for name in family.relatives(among: try files.names(beside: path)) {
-      try reading(name) { (_, file) throws(FileError) in
-        if let sequence = try LogEnds(file).firstSequence, sequence > newest?.sequence ?? 0 {
-          newest = (name, sequence)
-        }
+      try reading(name) { (search, file) throws(FileError) in
+        let ends = try LogEnds(file)
+        if ends.isOneTornLine { try search.mend(file, search.family.path(of: name), LogScan(file)) }
+        if let sequence = ends.firstSequence, sequence > newest?.sequence ?? 0 { newest = (name, sequence) }
       }
     }
     return newest?.name

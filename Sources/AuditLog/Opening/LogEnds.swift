@@ -8,6 +8,8 @@ struct LogEnds {
 
   /// The first record's number; `nil` if the file begins with no record.
   let firstSequence: Int64?
+  /// Whether all of it is the beginning of one record.
+  let isOneTornLine: Bool
   /// The hash of the last whole line; `nil` if there is none.
   let lastHash: String?
 
@@ -18,6 +20,8 @@ struct LogEnds {
     firstSequence = first.firstIndex(of: newline).flatMap { end in
       first[...end].withUnsafeBytes { ScannedLine($0)?.sequence }
     }
+    isOneTornLine =
+      size > 0 && size < Self.limit && !first.contains(newline) && first.withUnsafeBytes(ScannedLine.canBegin)
     let last = try file.read(at: max(0, size - Int64(Self.limit)), limit: Self.limit)
     lastHash = last.lastIndex(of: newline).map { end in
       let start = last[..<end].lastIndex(of: newline).map { $0 + 1 } ?? 0

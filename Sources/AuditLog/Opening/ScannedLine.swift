@@ -68,7 +68,7 @@ struct ScannedLine {
 
   /// What a call's records share: request, action and connection, which stand between the stage and the caller.
   var call: String? {
-    let rest = line[stageRange.upperBound...]
+    let rest = line[(stageRange.upperBound + 1)...]
     guard let end = Self.beforeCaller.place(in: rest) else { return nil }
     return String(decoding: rest[..<end], as: UTF8.self)
   }

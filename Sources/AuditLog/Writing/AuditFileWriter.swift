@@ -59,6 +59,16 @@ package final class AuditFileWriter {
     if case .open = state { true } else { false }
   }
 
+  /// Whether the path leads to another file than the one that is written to, or to none: it was rotated or deleted.
+  package var isMoved: Bool {
+    if case .open(let file, _) = state { files.identity(of: path) != file.identity } else { false }
+  }
+
+  /// What is free on the log's file system, in bytes; `nil` if that can't be told.
+  package var freeSpace: Int64? {
+    try? files.freeSpace(of: path)
+  }
+
   /// How many outcomes wait for a fresh file.
   package var keptCount: Int {
     kept.count
@@ -74,6 +84,23 @@ package final class AuditFileWriter {
       kept += records.filter { $0.stage == .outcome }.prefix(Self.keptLimit - kept.count)
       throw error
     }
+  }
+
+  /// Looks whether anyone else has written to the file or cut it. Then it is done with: in it, the chain is broken.
+  ///
+  /// - Throws: `AuditUnavailable`.
+  package func checkUntouched() throws(AuditUnavailable) {
+    guard case .open(let file, let size) = state else { return }
+    let reason: AuditUnavailable
+    do throws(FileError) {
+      let actual = try file.size()
+      guard actual != size else { return }
+      reason = AuditUnavailable("someone else changed the file: it has \(actual) bytes instead of \(size)")
+    } catch {
+      reason = AuditUnavailable(error)
+    }
+    state = .failed(file: file, isEmpty: false, reason: reason)
+    throw reason
   }
 
   /// Tries a fresh file, if the present one is done with.

@@ -25,7 +25,8 @@ extension GatewayService {
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
     do {
       return try AuditLog(
-        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, logger: logger)
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
+        reserve: settings.auditReserve, logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
     } catch {
@@ -35,9 +36,18 @@ extension GatewayService {
 
   static func health(audit: AuditLog, credentials: CredentialChain, tokens: TokensReloader) -> Health {
     Health(checks: [
-      .init(name: "audit") { audit.isWritable },
-      .init(name: "credentials") { (try? await credentials.credentials()) != nil },
-      .init(name: "tokens") { tokens.isCurrent },
+      .init(name: "audit") { audit.condition.healthState },
+      .init(name: "credentials") {
+        do throws(CredentialsUnavailable) {
+          _ = try await credentials.credentials()
+          return .ok
+        } catch {
+          return .failing(error.reason)
+        }
+      },
+      .init(name: "tokens") {
+        tokens.isCurrent ? .ok : .failing("the tokens file can't be used, so the last good one is in force")
+      },
     ])
   }
 
@@ -89,5 +99,14 @@ extension GatewayService {
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }
+  }
+}
+
+extension AuditCondition {
+  /// Calls still work while there is little room, so that this is a warning alone.
+  fileprivate var healthState: Health.State {
+    if let failure { return .failing(failure) }
+    guard isReserveLow else { return .ok }
+    return .warning("\(freeSpace ?? 0) bytes are free, less than the reserve of \(reserve)")
   }
 }

@@ -39,7 +39,7 @@ package final class GatewayService: Sendable {
 
     let metrics = Metrics()
     let observer = LoggingObserver(metrics: metrics, logger: logger)
-    let trail = AuditTrail(journal: audit, clock: .system)
+    let trail = AuditTrail(journal: audit, clock: .system, timeout: settings.requestTimeout)
     let exchange = AuditedExchange(audit: trail, clock: .system, timeout: settings.requestTimeout, observer: observer)
     let inFlight = InFlight(limit: settings.maxInFlight)
     let stopping = StopFlag()
@@ -59,6 +59,8 @@ package final class GatewayService: Sendable {
         auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
         tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
       gauges.auditSuppressed = audit.suppressedCount
+      gauges.auditFreeSpace = audit.condition.freeSpace
+      gauges.auditReserveIsLow = audit.condition.isReserveLow
       return metrics.page(gauges)
     }
     do {

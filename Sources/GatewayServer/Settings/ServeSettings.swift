@@ -11,6 +11,7 @@ package struct ServeSettings: Sendable {
     package var adminListen: String?
     package var tokens: String?
     package var auditLog: String?
+    package var auditReserve: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -24,6 +25,8 @@ package struct ServeSettings: Sendable {
   package let adminListen: ListenAddress
   package let tokensPath: String
   package let auditPath: String
+  /// In bytes; 0 for none.
+  package let auditReserve: Int64
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
@@ -46,6 +49,7 @@ package struct ServeSettings: Sendable {
     adminListen = try Self.address(.adminListen, flags.adminListen, environment)
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
+    auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
@@ -75,6 +79,16 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "'\(text)' has to be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
     }
     return address
+  }
+
+  private static func auditReserve(
+    _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Int64 {
+    let text = try text(.auditReserve, flag, environment)
+    guard let bytes = text == "off" ? 0 : ByteSizeText.bytes(text) else {
+      throw SettingsError(Setting.auditReserve.flag, "'\(text)' has to be a size such as 64MiB, or off")
+    }
+    return bytes
   }
 
   private static func trustedProxies(

@@ -14,6 +14,8 @@ package struct Setting: Sendable {
     flag: "--tokens", variable: "GATEWAY_TOKENS", defaultText: "/etc/connection-gateway/tokens.json")
   package static let auditLog = Setting(
     flag: "--audit-log", variable: "GATEWAY_AUDIT_LOG", defaultText: "/var/log/connection-gateway/audit.jsonl")
+  package static let auditReserve = Setting(
+    flag: "--audit-reserve", variable: "GATEWAY_AUDIT_RESERVE", defaultText: "64MiB")
   package static let trustedProxies = Setting(
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
   package static let requestTimeout = Setting(
@@ -25,7 +27,10 @@ package struct Setting: Sendable {
 
   /// Every variable of ours that is read.
   package static let variables = Set(
-    [listen, adminListen, tokens, auditLog, trustedProxies, requestTimeout, maxInFlight, logLevel, logFormat].map(
+    [
+      listen, adminListen, tokens, auditLog, auditReserve, trustedProxies, requestTimeout, maxInFlight, logLevel,
+      logFormat,
+    ].map(
       \.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.

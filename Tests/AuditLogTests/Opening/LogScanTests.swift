@@ -50,7 +50,7 @@ struct LogScanTests {
     var closing = Samples.outcome(1)
     closing.userAgent = call.userAgent
     var suppressed = AuditRecord(stage: .suppressed)
-    suppressed.suppression = Suppression(count: 9, since: Samples.time)
+    suppressed.suppression = Suppression(address: "10.1.2.3", count: 9, since: Samples.time)
     var checkpoint = AuditRecord(stage: .checkpoint)
     checkpoint.checkpoint = Checkpoint(keyID: "0123456789abcdef", signature: "AAAA")
     let scan = try scan(Samples.log([call, suppressed, checkpoint, closing]))

@@ -85,6 +85,11 @@ extension FakeLogFileSystem.Node {
     dirtyFrom = min(dirtyFrom, size)
   }
 
+  mutating func loseWhatIsNotOnDisk() {
+    content = disk
+    dirtyFrom = disk.count
+  }
+
   private mutating func writeToDisk(upTo end: Int) {
     var bytes = Array(disk.prefix(dirtyFrom))
     bytes += [UInt8](repeating: 0, count: dirtyFrom - bytes.count)

@@ -41,6 +41,8 @@ final class FakeLogFileSystem: LogFileSystem {
     var calls: [Call] = []
     var freeSpace: Int64 = 1 << 30
     var faultsByIndex: [Int: Effect] = [:]
+    var deathByIndex: [Int: Effect] = [:]
+    var isDead = false
     var faultsByOperation: [Operation: Int] = [:]
     /// What no writer may ever do.
     var violations: [String] = []
@@ -131,6 +133,15 @@ final class FakeLogFileSystem: LogFileSystem {
     state.withLock { $0.faultsByIndex[index] = effect }
   }
 
+  /// In the call with this number the process dies. From then on no call does anything, until it is started again.
+  func die(inCall index: Int, _ effect: Effect) {
+    state.withLock { $0.deathByIndex[index] = effect }
+  }
+
+  var isDead: Bool {
+    state.withLock(\.isDead)
+  }
+
   /// The next calls of this kind fail, with nothing done.
   func failNext(_ operation: Operation, times: Int = 1) {
     state.withLock { $0.faultsByOperation[operation] = times }
@@ -146,19 +157,16 @@ final class FakeLogFileSystem: LogFileSystem {
     state.withLock { $0.names.keys.sorted() }
   }
 
-  /// Every file that has a name, the oldest first.
+  /// Every file of the log that has a name, the oldest first; torn ends, which are kept beside it, are none.
   var contents: [[UInt8]] {
     state.withLock { state in
-      Set(state.names.values).sorted().compactMap { state.nodes[$0]?.content }
-    }
-  }
-
-  /// What a check of the log's files, oldest first, says; torn ends are no part of the chain.
-  var breakInChain: String? {
-    let contents = state.withLock { state in
       Set(state.names.filter { !$0.key.contains(LogFamily.tornMark) }.values).sorted()
         .compactMap { state.nodes[$0]?.content }
     }
+  }
+
+  /// What a check of the log's files, oldest first, says.
+  var breakInChain: String? {
     var verifier = ChainVerifier()
     do {
       for content in contents {
@@ -188,6 +196,20 @@ final class FakeLogFileSystem: LogFileSystem {
     }
   }
 
+  /// Someone else writes to a file.
+  func change(_ path: String, _ body: @Sendable (inout [UInt8]) -> Void) {
+    state.withLock { state in
+      guard let inode = state.names[path], var node = state.nodes[inode] else { return }
+      body(&node.content)
+      node.dirtyFrom = min(node.dirtyFrom, node.content.count)
+      state.nodes[inode] = node
+    }
+  }
+
+  func setFreeSpace(_ bytes: Int64) {
+    state.withLock { $0.freeSpace = bytes }
+  }
+
   /// A rotation by someone else, as logrotate does it. The old file stays on disk; the new one's name isn't there yet.
   func rotate(_ path: String, to newPath: String, creating: Bool = false) {
     state.withLock { state in
@@ -201,11 +223,16 @@ final class FakeLogFileSystem: LogFileSystem {
   }
 
   /// The process is gone, and another one takes over.
-  func restart() {
+  ///
+  /// - Parameter powerCut: the machine was, so that what wasn't on disk is gone as well.
+  func restart(powerCut: Bool = false) {
     state.withLock { state in
+      state.isDead = false
+      if powerCut { state.names = state.namesOnDisk }
       for inode in state.nodes.keys {
         state.nodes[inode]?.isLocked = false
         state.nodes[inode]?.hasFailedSync = false
+        if powerCut { state.nodes[inode]?.loseWhatIsNotOnDisk() }
       }
     }
   }
@@ -232,10 +259,15 @@ final class FakeLogFileSystem: LogFileSystem {
 
   private func begin(_ operation: Operation, _ inode: Int?) -> Effect? {
     state.withLock { state in
+      guard !state.isDead else { return .nothing }
       let index = state.calls.count
       state.calls.append(Call(operation: operation, inode: inode))
       if let inode, operation == .append || operation == .sync, state.nodes[inode]?.hasFailedSync == true {
         state.violations.append("call \(index): \(operation) of file \(inode), whose sync had failed")
+      }
+      if let effect = state.deathByIndex[index] {
+        state.isDead = true
+        return effect
       }
       if let effect = state.faultsByIndex[index] { return effect }
       guard let times = state.faultsByOperation[operation], times > 0 else { return nil }

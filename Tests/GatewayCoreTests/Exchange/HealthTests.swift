@@ -44,6 +44,29 @@ struct HealthTests {
     }
   }
 
+  @Test("A warning leaves it ready, and is shown")
+  func warning() async {
+    let health = Health(checks: [.init(name: "audit") { .warning("5 bytes are free") }])
+    let response = await health.ready(isStopping: false)
+    #expect(response.status == .ok)
+    #expect(response.text == #"{"status":"ready","checks":[{"name":"audit","status":"warning"}]}"#)
+  }
+
+  @Test("Why it is so is for those who run the gateway alone")
+  func reasons() async {
+    let health = Health(checks: [
+      .init(name: "audit") { .failing("fdatasync: Input/output error") }, .init(name: "tokens") { .ok },
+      .init(name: "credentials") { .warning("soon over") },
+    ])
+    #expect(await !health.ready(isStopping: false).text.contains("reason"))
+    let response = await health.ready(isStopping: false, showsReasons: true)
+    #expect(response.status == .serviceUnavailable)
+    #expect(
+      response.text
+        == #"{"status":"not_ready","checks":[{"name":"audit","status":"failing","reason":"fdatasync: Input/output error"},"#
+        + #"{"name":"tokens","status":"ok"},{"name":"credentials","status":"warning","reason":"soon over"}]}"#)
+  }
+
   @Test("A gateway that is stopping isn't ready, whatever its checks say")
   func stopping() async throws {
     let response = await health(["audit": true]).ready(isStopping: true)
@@ -52,6 +75,9 @@ struct HealthTests {
   }
 
   private func health(_ checks: KeyValuePairs<String, Bool>) -> Health {
-    Health(checks: checks.map { check in Health.Check(name: check.key) { [value = check.value] in value } })
+    Health(
+      checks: checks.map { check in
+        Health.Check(name: check.key) { [value = check.value] in value ? .ok : .failing("it is so") }
+      })
   }
 }

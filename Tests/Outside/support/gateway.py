@@ -189,6 +189,11 @@ class Gateway:
         """The answer of `/readyz`."""
         return self.call("GET", "/readyz", token=None)
 
+    def ready_for_admins(self):
+        """What the admin listener's `/readyz` says: each check's status, and why."""
+        checks = self.call("GET", "/readyz", token=None, address=self.admin_address).json["checks"]
+        return {check["name"]: (check["status"], check.get("reason")) for check in checks}
+
     def signal(self, number):
         self.process.send_signal(number)
 
