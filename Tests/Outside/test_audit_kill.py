@@ -4,111 +4,20 @@ AUDIT_KILL_ROUNDS is how many times (24 by default; by hand 200 and more), AUDIT
 """
 
 import collections
-import http.client
-import itertools
-import json
 import os
 import random
 import shutil
 import signal
-import threading
 import time
 
 import pytest
 from support.crash import cut_off_call
 from support.gateway import Gateway, run
+from support.promises import Load, audit_files, calls, check
 from support.simulator import UNKNOWN, Simulator, connection
 
 ROUNDS = int(os.environ.get("AUDIT_KILL_ROUNDS", "24"))
 SEED = int(os.environ.get("AUDIT_KILL_SEED", "4"))
-CALLERS = 8
-
-
-class Load:
-    """Callers that call as fast as they are answered, each call with ids of its own."""
-
-    def __init__(self, gateway, calls):
-        self._gateway, self._calls = gateway, calls
-        self._stop = threading.Event()
-        #: Request id to the status of the answer.
-        self.answers = {}
-        self._threads = [threading.Thread(target=self._run) for _ in range(CALLERS)]
-
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _run(self):
-        while not self._stop.is_set():
-            connection_id, request_id, token = next(self._calls)
-            try:
-                answer = self._gateway.reject(connection_id, headers={"X-Request-Id": request_id}, token=token)
-                self.answers[request_id] = answer.status
-            except (OSError, http.client.HTTPException):
-                # Killed. What became of the call, the audit has to know.
-                time.sleep(0.001)
-
-
-def calls(dice):
-    """Endlessly: a connection id that no other call has, a request id, and whether with a token."""
-    lock = threading.Lock()
-    numbers = itertools.count()
-
-    def one():
-        with lock:
-            number = next(numbers)
-            return f"c-{number:012}", f"r-{number:012}", None if dice.random() < 0.05 else True
-    return iter(one, None)
-
-
-def audit_files(folder):
-    """The chain's files, oldest first."""
-    files = [file for file in folder.glob("audit.jsonl*") if ".torn-" not in file.name and file.stat().st_size > 0]
-    return sorted(files, key=lambda file: json.loads(file.open("rb").readline())["seq"])
-
-
-def records(files):
-    return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
-
-
-def check(files, answers, requests):
-    """What is promised, of everything so far."""
-    verified = run("audit", "verify", *files, timeout=120)
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert "intent without outcome" not in verified.stdout, verified.stdout
-
-    intents, closings, denials = {}, collections.defaultdict(list), {}
-    for record in records(files):
-        if record["stage"] == "intent":
-            assert record["requestId"] not in intents
-            intents[record["requestId"]] = record
-        elif record["stage"] in ("outcome", "recovered"):
-            closings[record["requestId"]].append(record)
-        elif record["stage"] == "denied":
-            denials[record["requestId"]] = record
-    # Every intent is closed once, after it was written.
-    assert set(closings) == set(intents)
-    for request_id, [closing] in closings.items():
-        intent = intents[request_id]
-        assert closing["seq"] > intent["seq"] and closing["connectionId"] == intent["connectionId"]
-        if closing["stage"] == "recovered":
-            assert (closing["recovers"], closing["outcome"]) == (intent["seq"], "unknown")
-            assert request_id not in answers, "answered, and its outcome lost"
-    # What was answered is written down, with that answer.
-    for request_id, status in answers.items():
-        record = denials[request_id] if request_id in denials else closings[request_id][0]
-        assert record["httpStatus"] == status, record
-    # What reached AWS was written down before.
-    by_connection = {intent["connectionId"]: intent for intent in intents.values()}
-    for request in requests:
-        assert by_connection[request["connectionId"]]["time"] <= request["time"], request
-    return len(intents), sum(closing[0]["stage"] == "recovered" for closing in closings.values())
 
 
 def test_what_was_promised_holds_after_every_kill(tmp_path):

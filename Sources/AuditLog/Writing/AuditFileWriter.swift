@@ -9,10 +9,21 @@ package import GatewayCore
 ///
 /// Used by one thread at a time. It reads no clock but the one it is given.
 package final class AuditFileWriter {
+  private struct FailedFile {
+    let file: any LogFile
+    /// What of it was vouched for, in bytes; `nil` if someone else changed it, so that this can't be told.
+    let goodSize: Int64?
+
+    /// Cuts off what was never vouched for. Never makes it longer than it was: someone else may have cut it.
+    func cut() throws(FileError) {
+      if let goodSize, try file.size() > goodSize { try file.truncate(to: goodSize) }
+    }
+  }
+
   private enum State {
     case open(any LogFile, size: Int64)
-    /// The file is done with; `file` is let go of once it is out of the way. `isEmpty`: nothing in it counts.
-    case failed(file: (any LogFile)?, isEmpty: Bool, reason: AuditUnavailable)
+    /// The file is done with; it is let go of once it is out of the way.
+    case failed(FailedFile?, reason: AuditUnavailable)
   }
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
@@ -99,16 +110,16 @@ package final class AuditFileWriter {
     } catch {
       reason = AuditUnavailable(error)
     }
-    state = .failed(file: file, isEmpty: false, reason: reason)
+    state = .failed(FailedFile(file: file, goodSize: nil), reason: reason)
     throw reason
   }
 
   /// Tries a fresh file, if the present one is done with.
   package func recover() throws(AuditUnavailable) {
-    guard case .failed(let failed, let isEmpty, _) = state else { return }
+    guard case .failed(let failed, _) = state else { return }
     let file: any LogFile
     do throws(FileError) {
-      try moveAside(failed, isEmpty: isEmpty)
+      if let failed { try moveAside(failed) }
       file = try openEmpty()
     } catch {
       throw AuditUnavailable(error)
@@ -147,14 +158,14 @@ package final class AuditFileWriter {
   package func close() throws(AuditUnavailable) {
     defer {
       if case .open(let file, _) = state { file.close() }
-      state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("the audit log is closed"))
+      state = .failed(nil, reason: AuditUnavailable("the audit log is closed"))
     }
     try write([boundary(.closed)])
   }
 
   private func write(_ records: [AuditRecord]) throws(AuditUnavailable) {
     switch state {
-    case .failed(_, _, let reason): throw reason
+    case .failed(_, let reason): throw reason
     case .open(let file, let size):
       var next = head
       let time = clock.now()
@@ -167,11 +178,11 @@ package final class AuditFileWriter {
         try file.append(bytes)
         try file.sync()
       } catch {
-        // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for. Never
-        // longer than it was: someone else may have cut it.
-        if let actual = try? file.size(), actual > size { try? file.truncate(to: size) }
+        // Not synced: a sync that succeeds now would say nothing. What can't be cut off now is before the next file.
+        let failed = FailedFile(file: file, goodSize: size)
+        try? failed.cut()
         let reason = AuditUnavailable(error)
-        state = .failed(file: file, isEmpty: size == 0, reason: reason)
+        state = .failed(failed, reason: reason)
         throw reason
       }
       head = next
@@ -203,18 +214,20 @@ package final class AuditFileWriter {
   }
 
   /// Gives the failed file another name, so that its own is free; one in which nothing counts is removed.
-  private func moveAside(_ failed: (any LogFile)?, isEmpty: Bool) throws(FileError) {
-    guard let failed else { return }
-    if files.identity(of: path) == failed.identity {
+  private func moveAside(_ failed: FailedFile) throws(FileError) {
+    // Its last line has to be the one that the next file goes on from.
+    try failed.cut()
+    let isEmpty = failed.goodSize == 0
+    if files.identity(of: path) == failed.file.identity {
       if isEmpty {
         try files.remove(path)
       } else {
         try files.rename(path, to: "\(path).failed-\(clock.now().iso8601Basic)-\(head.sequence)")
       }
     }
-    if !isEmpty { bounds.previousFile = failed.name }
-    failed.close()
-    state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("no fresh file yet"))
+    if !isEmpty { bounds.previousFile = failed.file.name }
+    failed.file.close()
+    state = .failed(nil, reason: AuditUnavailable("no fresh file yet"))
   }
 
   private func boundary(_ stage: AuditRecord.Stage) -> AuditRecord {
