@@ -30,6 +30,12 @@ struct ServeOptions: ParsableArguments {
   var auditSigningKey: String?
 
   @Option(
+    help: .setting(
+      .auditReserve, "How much room should be free for the audit log; readiness warns below it; or off.",
+      valueName: "size"))
+  var auditReserve: String?
+
+  @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
       .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
@@ -59,6 +65,7 @@ struct ServeOptions: ParsableArguments {
     flags.auditLog = auditLog
     flags.auditCopies = auditCopies
     flags.auditSigningKey = auditSigningKey
+    flags.auditReserve = auditReserve
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

@@ -208,15 +208,6 @@ class TestAuditLog:
         assert "--audit-log" in start.fail()
         assert start.audit.read_text() == content
 
-    def test_one_that_ends_in_a_torn_line_is_told_and_stays_as_it_is(self, start, simulator):
-        with Gateway(simulator.url) as gateway:
-            gateway.stop()
-            content = gateway.audit.read_bytes()[:-5]
-        start.audit.write_bytes(content)
-        line = start.fail()
-        assert "--audit-log" in line and "torn" in line
-        assert start.audit.read_bytes() == content
-
 
 class TestUpstream:
     def test_no_region_is_told(self, start):

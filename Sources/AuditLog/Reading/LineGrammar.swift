@@ -42,7 +42,7 @@ enum LineGrammar {
     )
     .optional,
     LineMember("sharedWith", .requestID).optional, LineMember("accessKeyId", .text).optional,
-    LineMember("durationMs", .number),
+    LineMember("durationMs", .number).optional,
   ]
   private static let denied = [
     requestID, action.optional, connectionID.optional, LineMember("path", .text).optional, caller.optional, client,

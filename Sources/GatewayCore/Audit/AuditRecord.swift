@@ -19,7 +19,7 @@ package import Clocks
 /// | `opened` | `instance`, `version`, `previousFile`?, `openIntents`? (only with `previousFile`) |
 /// | `closed` | `instance`, `version` |
 /// | `intent` | `requestId`, `action`, `connectionId`?, `caller`, `client`, `reason`? |
-/// | `outcome` | `requestId`, `action`, `connectionId`?, `caller`, `client`, `httpStatus`, `code`?, `outcome`, `aws`?, `tries`?, `sharedWith`?, `accessKeyId`?, `durationMs` |
+/// | `outcome` | `requestId`, `action`, `connectionId`?, `caller`, `client`, `httpStatus`, `code`?, `outcome`, `aws`?, `tries`?, `sharedWith`?, `accessKeyId`?, `durationMs`? |
 /// | `denied` | `requestId`, `action`?, `connectionId`?, `path`?, `caller`?, `client`, `httpStatus`, `code`, `outcome` |
 /// | `suppressed` | `client` (with its `address` alone), `count`, `since` |
 /// | `recovered` | `requestId`?, `action`?, `connectionId`?, `caller`?, `client`?, `outcome`, `recovers` |
@@ -155,6 +155,7 @@ package struct AuditRecord: Sendable, Equatable {
       ("instance", bounds.map { .string($0.instance) }),
       ("version", bounds.map { .string($0.version) }),
       ("previousFile", bounds?.previousFile.map(JSON.string)),
+      ("openIntents", bounds?.openIntents.map { .integer(Int64($0)) }),
       ("prev", .string(previous)),
     ]).bytes
     line.append(UInt8(ascii: "\n"))

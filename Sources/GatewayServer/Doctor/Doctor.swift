@@ -37,7 +37,9 @@ package struct Doctor: Sendable {
     let auditPath = Setting.auditLog.value(flags.auditLog, environment) ?? ""
     report.checks.append(FileChecks.tokens(path: tokensPath, now: WallClock.system.now()))
     report.checks.append(FileChecks.audit(path: auditPath))
-    if let keyPath = Setting.auditSigningKey.value(flags.auditSigningKey, environment) { report.checks.append(FileChecks.auditSigningKey(path: keyPath)) }
+    if let keyPath = Setting.auditSigningKey.value(flags.auditSigningKey, environment) {
+      report.checks.append(FileChecks.auditSigningKey(path: keyPath))
+    }
     return report
   }
 

@@ -97,9 +97,9 @@ enum FileChecks {
     }
     if report.tornLine != nil {
       return .init(
-        "audit", .problem,
-        "\(path) ends in a torn line, as after a power cut, so the gateway won't start; look at it with "
-          + "'connection-gateway audit verify' and move it aside")
+        "audit", .warning,
+        "\(path) ends in a torn line, as after a power cut; the gateway sets it aside at its next start, and "
+          + "'connection-gateway audit verify' shows it")
     }
     return .init("audit", .ok, "\(path) is whole, with \(counted(report.count, "record"))")
   }

@@ -38,6 +38,9 @@ package final class Metrics: Sendable {
     /// Records that a copy doesn't have, by its kind.
     package var auditCopiesMissed: [(kind: String, count: Int)] = []
     package var auditHeadSequence = 0
+    /// `nil` if that can't be told.
+    package var auditFreeSpace: Int64?
+    package var auditReserveIsLow = false
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -106,6 +109,11 @@ package final class Metrics: Sendable {
       "audit_copy_missed_total", "Audit records that a copy (--audit-copy) has missed.",
       gauges.auditCopiesMissed.map { (["copy": $0.kind], $0.count) })
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
+    if let freeSpace = gauges.auditFreeSpace {
+      page.gauge("audit_free_bytes", "What is free on the audit log's file system.", Int(freeSpace))
+    }
+    page.gauge(
+      "audit_reserve_low", "1 while less than --audit-reserve is free there.", gauges.auditReserveIsLow ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(

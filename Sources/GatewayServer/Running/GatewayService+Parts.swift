@@ -26,7 +26,8 @@ extension GatewayService {
     let signer = try auditSigner(settings, logger)
     do {
       return try AuditLog(
-        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, signer: signer,
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
+        reserve: settings.auditReserve, signer: signer,
         copies: AuditCopies(settings.auditCopies, logger: logger), logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
@@ -50,7 +51,7 @@ extension GatewayService {
 
   static func health(audit: AuditLog, credentials: CredentialChain, tokens: TokensReloader) -> Health {
     Health(checks: [
-      .init(name: "audit") { audit.isWritable ? .ok : .failing("the audit log can't be written; the log says why") },
+      .init(name: "audit") { audit.condition.healthState },
       .init(name: "credentials") { await state(of: credentials) },
       .init(name: "tokens") {
         tokens.isCurrent
@@ -119,5 +120,14 @@ extension GatewayService {
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }
+  }
+}
+
+extension AuditCondition {
+  /// Calls still work while there is little room, so that this is a warning alone.
+  fileprivate var healthState: HealthState {
+    if let failure { return .failing(failure) }
+    guard isReserveLow else { return .ok }
+    return .warning("\(freeSpace ?? 0) bytes are free, less than the reserve of \(reserve)")
   }
 }

@@ -39,7 +39,7 @@ package final class GatewayService: Sendable {
 
     let metrics = Metrics()
     let observer = LoggingObserver(metrics: metrics, logger: logger)
-    let trail = AuditTrail(journal: audit, clock: .system)
+    let trail = AuditTrail(journal: audit, clock: .system, timeout: settings.requestTimeout)
     let exchange = AuditedExchange(audit: trail, clock: .system, timeout: settings.requestTimeout, observer: observer)
     let inFlight = InFlight(limit: settings.maxInFlight)
     let stopping = StopFlag()
@@ -61,6 +61,8 @@ package final class GatewayService: Sendable {
       gauges.auditSuppressed = audit.suppressedCount
       gauges.auditCopiesMissed = audit.copies.missed
       gauges.auditHeadSequence = audit.headSequence
+      gauges.auditFreeSpace = audit.condition.freeSpace
+      gauges.auditReserveIsLow = audit.condition.isReserveLow
       return metrics.page(gauges)
     }
     do {

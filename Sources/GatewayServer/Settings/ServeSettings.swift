@@ -14,6 +14,7 @@ package struct ServeSettings: Sendable {
     package var auditLog: String?
     package var auditCopies: [String] = []
     package var auditSigningKey: String?
+    package var auditReserve: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -30,6 +31,8 @@ package struct ServeSettings: Sendable {
   package let auditCopies: [AuditCopyTarget]
   /// `nil` for an audit without signatures.
   package let auditSigningKeyPath: String?
+  /// In bytes; 0 for none.
+  package let auditReserve: Int64
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
@@ -48,6 +51,7 @@ package struct ServeSettings: Sendable {
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     auditCopies = try Self.auditCopies(flags.auditCopies, environment)
     auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
+    auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
@@ -102,6 +106,16 @@ package struct ServeSettings: Sendable {
   private static func list(_ setting: Setting, _ flags: [String], _ environment: [String: String]) -> [String] {
     let list = setting.value(nil, environment)?.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
     return flags.isEmpty ? list ?? [] : flags
+  }
+
+  private static func auditReserve(
+    _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Int64 {
+    let text = try text(.auditReserve, flag, environment)
+    guard let bytes = text == "off" ? 0 : ByteSizeText.bytes(text) else {
+      throw SettingsError(Setting.auditReserve.flag, "'\(text)' has to be a size such as 64MiB, or off")
+    }
+    return bytes
   }
 
   private static func trustedProxies(

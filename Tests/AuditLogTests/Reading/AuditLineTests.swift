@@ -89,8 +89,7 @@ struct AuditLineTests {
   func missingMember(line: String) throws {
     let optional = [
       "previousFile", "openIntents", "connectionId", "userAgent", "reason", "code", "requestId", "httpStatus", "aws",
-      "tries",
-      "sharedWith", "accessKeyId", "action", "path", "caller", "client",
+      "tries", "sharedWith", "accessKeyId", "durationMs", "action", "path", "caller", "client",
     ]
     for member in Self.members(of: line) {
       let without = line.replacing("," + member, with: "")

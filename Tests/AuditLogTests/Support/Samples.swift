@@ -20,10 +20,11 @@ enum Samples {
   static let hash = String(repeating: "0123456789abcdef", count: 4)
   static let clock = WallClock.fixed(time)
 
-  static func opened(previousFile: String? = nil) -> AuditRecord {
+  static func opened(previousFile: String? = nil, openIntents: Int? = nil) -> AuditRecord {
     var record = AuditRecord(stage: .opened)
     record.bounds = bounds
     record.bounds?.previousFile = previousFile
+    record.bounds?.openIntents = openIntents
     return record
   }
 

@@ -33,7 +33,8 @@ struct GatewayTests {
         rejectConnection: RejectConnection(
           exchange: exchange, upstream: service, inFlight: inFlight, waiter: waiter),
         lookUpConnections: LookUpConnections(exchange: exchange, lookUps: lookUps, inFlight: inFlight),
-        audit: audit, health: Health(checks: [Health.Check(name: "audit") { isReady ? .ok : .failing("broken") }]),
+        audit: audit,
+        health: Health(checks: [Health.Check(name: "audit") { isReady ? .ok : .failing("/var/log is full") }]),
         openAPIDocument: Self.document,
         clock: time.clock, observer: observer, stopping: stopping)
     }

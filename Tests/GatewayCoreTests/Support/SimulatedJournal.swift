@@ -1,3 +1,4 @@
+import Clocks
 import GatewayCore
 import Synchronization
 
@@ -17,7 +18,7 @@ final class SimulatedJournal: AuditJournal {
     self.isFailing = isFailing
   }
 
-  func append(_ record: AuditRecord) async throws(AuditUnavailable) {
+  func append(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
     await simulation.sleep(pause(simulation, record))
     if isFailing(record) { throw MemoryJournal.failure }
     kept.withLock { $0.append(record) }

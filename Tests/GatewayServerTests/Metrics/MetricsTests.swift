@@ -45,6 +45,16 @@ struct MetricsTests {
     return samples
   }
 
+  @Test("What is free is shown where that can be told")
+  func freeSpace() throws {
+    var gauges = Self.gauges
+    gauges.auditFreeSpace = 5 << 40
+    gauges.auditReserveIsLow = true
+    let samples = try Self.samples(Metrics().page(gauges))
+    #expect(samples["audit_free_bytes"] == 5_497_558_138_880)
+    #expect(samples["audit_reserve_low"] == 1)
+  }
+
   @Test("Before anything has happened, the page has every metric, at nothing")
   func empty() throws {
     let samples = try Self.samples(Metrics().page(Self.gauges))
@@ -52,6 +62,8 @@ struct MetricsTests {
     #expect(samples["audit_head_sequence"] == 1042)
     #expect(samples["audit_writable"] == 1)
     #expect(samples["audit_failures_total"] == 0)
+    #expect(samples["audit_reserve_low"] == 0)
+    #expect(samples["audit_free_bytes"] == nil)
     #expect(samples["tokens"] == 3)
     #expect(samples["tokens_current"] == 0)
     #expect(samples["tokens_reload_failures_total"] == 2)

@@ -15,7 +15,7 @@ struct ServeSettingsTests {
   private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
     (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
-    (.auditLog, { $0.auditLog = $1 }), (.auditSigningKey, { $0.auditSigningKey = $1 }),
+    (.auditSigningKey, { $0.auditSigningKey = $1 }), (.auditReserve, { $0.auditReserve = $1 }),
     (.trustedProxies, { $0.trustedProxies = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
@@ -44,6 +44,7 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == "/etc/connection-gateway/tokens.json")
     #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
     #expect(settings.auditSigningKeyPath == nil)
+    #expect(settings.auditReserve == 64 << 20)
     #expect(settings.requestTimeout == .seconds(15))
     #expect(settings.maxInFlight == 256)
     #expect(settings.upstream.maxAttempts == 3)
@@ -66,7 +67,7 @@ struct ServeSettingsTests {
   func environment() throws {
     let settings = try Self.settings(environment: [
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
-      "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout",
+      "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout", "GATEWAY_AUDIT_RESERVE": "2GiB",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
       "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
     ])
@@ -75,6 +76,7 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == "t")
     #expect(settings.auditPath == "a")
     #expect(settings.auditCopies == [.syslog(path: "/run/log"), .standardOutput])
+    #expect(settings.auditReserve == 2 << 30)
     #expect(settings.requestTimeout == .seconds(2))
     #expect(settings.maxInFlight == 7)
     #expect(settings.upstream.maxAttempts == 5)
@@ -123,6 +125,7 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == defaults.tokensPath)
     #expect(settings.auditPath == defaults.auditPath)
     #expect(settings.auditCopies == [])
+    #expect(settings.auditReserve == defaults.auditReserve)
     #expect(settings.requestTimeout == defaults.requestTimeout)
     #expect(settings.maxInFlight == defaults.maxInFlight)
     #expect(settings.logLevel == defaults.logLevel)
@@ -133,6 +136,7 @@ struct ServeSettingsTests {
     ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:/run/x.sock", "fd:3x"]),
     ("--admin-listen", ["", "8081", "::1:80"]), ("--tokens", [""]), ("--audit-log", [""]),
     ("--audit-copy", ["", "file", "stdout,file", "syslog:", "syslog:relative"]),
+    ("--audit-reserve", ["", "much", "64 MiB", "64mib", "64M", "-1", "1.5GiB", "none", "9223372036854775807KiB"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
@@ -158,12 +162,18 @@ struct ServeSettingsTests {
   @Test(
     "An error is one line, whatever the value has in it",
     arguments: [
-      "--listen", "--admin-listen", "--trusted-proxy", "--request-timeout", "--max-in-flight", "--log-level",
+      "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--request-timeout", "--max-in-flight",
+      "--log-level",
       "--log-format",
     ])
   func oneLine(flag: String) {
     let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, "a\nfake: line\u{1B}[2J") }
     #expect(error?.description.unicodeScalars.contains { $0.value < 0x20 } == false)
+  }
+
+  @Test("No reserve is a reserve of nothing", arguments: ["off", "0", "0MiB"])
+  func noReserve(text: String) throws {
+    #expect(try Self.settings(flag: "--audit-reserve", text).auditReserve == 0)
   }
 
   @Test("The limits of the request timeout are in it", arguments: ["100ms", "300s", "5m"])

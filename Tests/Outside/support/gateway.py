@@ -104,15 +104,20 @@ class Gateway:
 
     def start(self):
         """Starts it, or starts it again on the same files."""
-        command = [*self._prefix, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-                   "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
-        with open(self._log_file, "wb") as stderr:
-            self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
-                                            stdout=self._stdout, env=environment(self.folder, **self._env))
+        self.spawn()
         listening = wait_until(self._listening, "the gateway's listening lines")
         #: `127.0.0.1:43210`
         self.address, self.admin_address = listening["public"], listening["admin"]
         self.url = f"http://{self.address}"
+
+    def spawn(self, prefix=None):
+        """Starts its process, and doesn't wait for it to serve."""
+        prefix = self._prefix if prefix is None else list(map(str, prefix))
+        command = [*prefix, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                   "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
+        with open(self._log_file, "wb") as stderr:
+            self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
+                                            stdout=self._stdout, env=environment(self.folder, **self._env))
 
     def _listening(self):
         lines = {line["listener"]: line["address"] for line in self.log() if line["message"] == "listening"}
@@ -188,6 +193,11 @@ class Gateway:
     def ready(self):
         """The answer of `/readyz`."""
         return self.call("GET", "/readyz", token=None)
+
+    def ready_for_admins(self):
+        """What the admin listener's `/readyz` says: each check's status, and why."""
+        checks = self.call("GET", "/readyz", token=None, address=self.admin_address).json["checks"]
+        return {check["name"]: (check["status"], check.get("detail")) for check in checks}
 
     def signal(self, number):
         self.process.send_signal(number)
