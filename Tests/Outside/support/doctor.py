@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+from .calls import at_once
 from .gateway import BINARY, run
 from .simulator import ACCESS_KEY_ID, PATIENCE, REGION, SECRET_ACCESS_KEY, environment, wait_until
 
@@ -41,12 +42,12 @@ class Patient:
         self.secrets = [SECRET_ACCESS_KEY, token]
 
     def see(self, *, prefix=(), **env):
-        """Runs it twice, for text and for JSON, and checks what always holds."""
+        """Runs it twice at a time, for text and for JSON, and checks what always holds."""
         variables = {name: str(value) for name, value in {**self.env, **env}.items() if value is not None}
         files = ["--tokens", self.tokens, "--audit-log", self.audit]
         before = self.snapshot()
-        text, document = (run("doctor", *files, *more, env=variables, home=self.folder, prefix=prefix, timeout=60)
-                          for more in ([], ["--json"]))
+        text, document = at_once(lambda more: run(
+            "doctor", *files, *more, env=variables, home=self.folder, prefix=prefix, timeout=60), [[], ["--json"]])
         assert self.snapshot() == before, "doctor changed something"
         for ended in (text, document):
             assert ended.stderr == ""
