@@ -22,6 +22,7 @@ extension GatewayService {
   }
 
   static func openAudit(_ settings: ServeSettings, _ logger: Logger) throws(SettingsError) -> AuditLog {
+    if !PosixFileSystem.isDurable { logger.critical("built to measure: the audit isn't durable") }
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
     let signer = try auditSigner(settings, logger)
     do {

@@ -106,18 +106,18 @@ struct SequenceErrorTests {
     #expect(Self.faults(effect) { !$0.closings.values.allSatisfy { $0 == 1 } } == [])
   }
 
-  @Test(
-    "With two faults close to each other, what was acknowledged is on disk, the chain whole, and no failed file used again"
-  )
+  /// Whether what was acknowledged was on disk, no failed file was used again, and the chain is whole.
+  private static func isGood(_ life: LogLife) -> Bool {
+    life.lost.isEmpty && life.files.violations.isEmpty && breakInChain(life) == nil
+  }
+
+  @Test("With two faults close to each other, what was acknowledged is on disk, and the chain is whole")
   func twoFaults() {
     var broken: [String] = []
     for first in 0..<Self.callCount {
       for second in first + 1...first + 10 {
         let life = Self.life(faults: [(first, .nothing), (second, .nothing)])
-        guard life.lost.isEmpty, life.files.violations.isEmpty, Self.breakInChain(life) == nil else {
-          broken.append("\(Self.name(first, life)); \(Self.name(second, life))")
-          continue
-        }
+        if !Self.isGood(life) { broken.append("\(Self.name(first, life)); \(Self.name(second, life))") }
       }
     }
     #expect(broken == [])
@@ -130,9 +130,7 @@ struct SequenceErrorTests {
     var broken: [String] = []
     for first in 0..<Self.callCount {
       let life = Self.life(faults: (first..<first + length).map { ($0, .nothing) })
-      if !life.lost.isEmpty || !life.files.violations.isEmpty || Self.breakInChain(life) != nil {
-        broken.append(Self.name(first, life))
-      }
+      if !Self.isGood(life) { broken.append(Self.name(first, life)) }
     }
     #expect(broken == [])
   }

@@ -60,18 +60,19 @@ class Gateway:
     """A running gateway; a context manager.
 
     Parameters: `upstream` is the URL to ask in AWS's stead (`None`: AWS's own endpoint), `env` adds variables or, with
-    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime),
-    `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout` where its standard
-    output goes.
+    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime), `binary`
+    another build of it, `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout`
+    where its standard output goes.
     """
 
     def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None,
-                 stdout=subprocess.DEVNULL):
+                 binary=BINARY, stdout=subprocess.DEVNULL):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="connection-gateway-"))
         self.tokens, self.audit = self.folder / "tokens.json", self.folder / "audit.jsonl"
         self._log_file, self._stdout = self.folder / "gateway.log", stdout
         self._arguments, self._prefix = list(map(str, arguments)), list(map(str, prefix))
+        self._binary = binary
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
                      "AWS_CA_BUNDLE": ca_file, **(env or {})}
@@ -113,7 +114,7 @@ class Gateway:
     def spawn(self, prefix=None):
         """Starts its process, and doesn't wait for it to serve."""
         prefix = self._prefix if prefix is None else list(map(str, prefix))
-        command = [*prefix, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+        command = [*prefix, str(self._binary), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
                    "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
         with open(self._log_file, "wb") as stderr:
             self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,

@@ -38,6 +38,9 @@ class Load:
             try:
                 answer = self._gateway.reject(connection_id, headers={"X-Request-Id": request_id}, token=token)
                 self.answers[request_id] = answer
+                if answer.status == 503:
+                    # Nothing is gained by asking a broken disk as fast as can be.
+                    time.sleep(0.005)
             except (OSError, http.client.HTTPException):
                 # Killed. What became of the call, the audit has to know.
                 time.sleep(0.001)
