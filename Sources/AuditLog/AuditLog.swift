@@ -259,6 +259,7 @@ package final class AuditLog: AuditJournal, Sendable {
     do {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
+      lastSequence.store(Int(writer.sequence), ordering: .relaxed)
     } catch {
       // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
       failed(error)
