@@ -45,14 +45,15 @@ let package = Package(
     .target(name: "Clocks", swiftSettings: pure),
     .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: common),
     .target(name: "SigV4", dependencies: ["Digest", "Clocks"], swiftSettings: pure),
+    .target(name: "IPAddresses", swiftSettings: common),
     .target(
-      name: "GatewayCore", dependencies: ["SigV4", "Digest", "Clocks", httpTypes],
+      name: "GatewayCore", dependencies: ["SigV4", "Digest", "Clocks", "IPAddresses", httpTypes],
       swiftSettings: pure),
 
     // The edges.
     .target(name: "Threads", swiftSettings: common),
     .target(
-      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", httpTypes],
+      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", "IPAddresses", httpTypes],
       swiftSettings: common),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],
@@ -74,7 +75,7 @@ let package = Package(
       name: "GatewayServer",
       dependencies: [
         "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSSettings", "AWSCredentials",
-        "AuditLog", "Digest", "SigV4", "Clocks", "Threads", httpTypes, logging,
+        "AuditLog", "Digest", "SigV4", "Clocks", "Threads", "IPAddresses", httpTypes, logging,
       ],
       resources: [.embedInCode("Resources/openapi.json")],
       swiftSettings: common),
@@ -87,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "opensearch-simulator",
       dependencies: [
-        "GatewayCore", "HTTPListener", "SigV4", "Digest", "Clocks", httpTypes, logging,
+        "GatewayCore", "HTTPListener", "IPAddresses", "SigV4", "Digest", "Clocks", httpTypes, logging,
         argumentParser,
       ],
       swiftSettings: common),
@@ -98,6 +99,7 @@ let package = Package(
     // Tests of the core.
     .testTarget(name: "ClocksTests", dependencies: ["Clocks"], swiftSettings: tests),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
+    .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
     .testTarget(
       name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", "TestSupport", httpTypes],
@@ -123,12 +125,12 @@ let package = Package(
       name: "GatewayServerTests",
       dependencies: [
         "GatewayServer", "GatewayCore", "AWSSettings", "AWSCredentials", "HTTPListener", "AuditLog", "Digest", "Clocks",
-        "Threads",
-        "TestSupport", httpTypes, logging,
+        "Threads", "IPAddresses", "TestSupport", httpTypes, logging,
       ],
       swiftSettings: tests),
     .testTarget(
-      name: "HTTPListenerTests", dependencies: ["HTTPListener", "GatewayCore", "Threads", "TestSupport", httpTypes],
+      name: "HTTPListenerTests",
+      dependencies: ["HTTPListener", "GatewayCore", "IPAddresses", "Threads", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
       name: "CurlTransportTests",

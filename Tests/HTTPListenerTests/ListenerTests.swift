@@ -1,5 +1,6 @@
 import GatewayCore
 import HTTPTypes
+import IPAddresses
 import Testing
 
 @testable import HTTPListener

@@ -2,6 +2,7 @@ import AWSSettings
 package import AuditLog
 import GatewayCore
 package import HTTPListener
+import IPAddresses
 package import Logging
 
 /// Everything that `serve` is told, checked.

@@ -1,5 +1,6 @@
 package import GatewayCore
 package import HTTPTypes
+package import IPAddresses
 
 /// The proxies whose `X-Forwarded-For` is believed.
 package struct TrustedProxies: Sendable {

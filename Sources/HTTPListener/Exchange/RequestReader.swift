@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import GatewayCore
 import HTTPTypes
+import IPAddresses
 
 /// Makes a `Request` of what libmicrohttpd parsed, once it is sure that it parsed what was sent.
 struct RequestReader: Sendable {

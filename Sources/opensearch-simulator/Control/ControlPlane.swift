@@ -2,6 +2,7 @@ import Clocks
 import GatewayCore
 import HTTPListener
 import HTTPTypes
+import IPAddresses
 
 /// The calls that are about the simulator itself. They are under a path that AWS doesn't have, aren't signed, and are
 /// taken from the same machine only.

@@ -3,6 +3,7 @@ import AuditLog
 import GatewayCore
 import HTTPListener
 import HTTPTypes
+import IPAddresses
 import Logging
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
 import Glibc
+import IPAddresses
 import Testing
-
-@testable import HTTPListener
 
 @Suite("IPAddress")
 struct IPAddressTests {

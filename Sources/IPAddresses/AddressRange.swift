@@ -1,5 +1,5 @@
 /// A range of addresses in CIDR notation (RFC 4632): `10.0.0.0/8`, `fd00::/8`, or one address.
-package struct AddressRange: Sendable, Hashable {
+package struct AddressRange: Sendable, Hashable, CustomStringConvertible {
   private let base: IPAddress
   private let prefixLength: Int
 
@@ -16,6 +16,11 @@ package struct AddressRange: Sendable, Hashable {
     else { return nil }
     self.base = base
     self.prefixLength = prefixLength
+  }
+
+  /// As it is read: `10.0.0.0/8`; one address alone has no prefix length.
+  package var description: String {
+    prefixLength == base.bytes.count * 8 ? base.description : "\(base)/\(prefixLength)"
   }
 
   /// Whether the address lies in the range.

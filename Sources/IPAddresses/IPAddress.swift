@@ -1,9 +1,9 @@
-import Glibc
+package import Glibc
 
 /// An IPv4 or IPv6 address. An IPv4 address inside an IPv6 one (`::ffff:10.1.2.3`) is the IPv4 address.
 package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   /// 4 or 16 bytes, in network order.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
@@ -25,7 +25,7 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The address of a connected peer; `nil` where it isn't an internet address (a UNIX socket's).
-  init?(_ socketAddress: UnsafePointer<sockaddr>) {
+  package init?(_ socketAddress: UnsafePointer<sockaddr>) {
     let raw = UnsafeRawPointer(socketAddress)
     switch Int32(socketAddress.pointee.sa_family) {
     case AF_INET:

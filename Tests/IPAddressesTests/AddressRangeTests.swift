@@ -1,6 +1,5 @@
+import IPAddresses
 import Testing
-
-@testable import HTTPListener
 
 @Suite("AddressRange")
 struct AddressRangeTests {
