@@ -53,7 +53,7 @@ let package = Package(
     // The edges.
     .target(name: "Threads", swiftSettings: common),
     .target(
-      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", "IPAddresses", httpTypes],
+      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", httpTypes],
       swiftSettings: common),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],
@@ -130,7 +130,7 @@ let package = Package(
       swiftSettings: tests),
     .testTarget(
       name: "HTTPListenerTests",
-      dependencies: ["HTTPListener", "GatewayCore", "IPAddresses", "Threads", "TestSupport", httpTypes],
+      dependencies: ["HTTPListener", "GatewayCore", "Clocks", "IPAddresses", "Threads", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
       name: "CurlTransportTests",

@@ -17,9 +17,10 @@ static inline void cmicrohttpd_drop_log(void *context, const char *format, va_li
 // MHD_start_daemon is variadic, and the logger has to be its first option. The other options come as an array that ends
 // with MHD_OPTION_END.
 static inline struct MHD_Daemon *cmicrohttpd_start(
-    unsigned int flags, MHD_AccessHandlerCallback handler, void *context, struct MHD_OptionItem *options) {
+    unsigned int flags, MHD_AcceptPolicyCallback accept, MHD_AccessHandlerCallback handler, void *context,
+    struct MHD_OptionItem *options) {
   return MHD_start_daemon(
-      flags, 0, NULL, NULL, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
+      flags, 0, accept, context, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
       MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
@@ -32,6 +33,11 @@ static inline unsigned int cmicrohttpd_flags(int with_tls) {
 // A function pointer as an option's value.
 static inline struct MHD_OptionItem cmicrohttpd_completed_option(MHD_RequestCompletedCallback function, void *context) {
   struct MHD_OptionItem item = {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)function, context};
+  return item;
+}
+
+static inline struct MHD_OptionItem cmicrohttpd_connection_option(MHD_NotifyConnectionCallback function, void *context) {
+  struct MHD_OptionItem item = {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)function, context};
   return item;
 }
 
@@ -73,6 +79,7 @@ static inline const struct sockaddr *cmicrohttpd_peer(struct MHD_Connection *con
   return info == NULL ? NULL : info->client_addr;
 }
 
+// -1 if there is none.
 static inline int cmicrohttpd_socket(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info == NULL ? -1 : info->connect_fd;

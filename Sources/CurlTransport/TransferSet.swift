@@ -22,8 +22,8 @@ final class TransferSet {
   /// Handles that are set up and wait for the next transfer.
   private var spare: [EasyHandle] = []
 
-  /// Connections kept open, and handles kept for reuse.
-  private static let keptCount = 256
+  /// Handles kept for reuse.
+  private static let keptCount = CurlSettings.keptConnections
 
   /// `nil` if libcurl has no multi handle to give.
   init?(settings: CurlSettings, poll: SocketPoll) {
@@ -33,7 +33,7 @@ final class TransferSet {
     self.poll = poll
     // libcurl doesn't own us: the multi handle is cleaned up in `close`, before we go.
     let context = Unmanaged.passUnretained(self).toOpaque()
-    guard ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptCount) == CURLM_OK,
+    guard ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, CurlSettings.keptConnections) == CURLM_OK,
       ccurl_multi_set_socket_function(multi, socketChanged, context) == CURLM_OK,
       ccurl_multi_set_timer_function(multi, timerChanged, context) == CURLM_OK
     else {

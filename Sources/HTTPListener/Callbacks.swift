@@ -1,10 +1,37 @@
 import CMicroHTTPD
 import GatewayCore
 import Glibc
+import IPAddresses
 
 // Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
-// code dies on C's thread. The `context` of the first three is the `Listener`, not owned: it stops the daemon before it
+// code dies on C's thread. The `context` of the first five is the `Listener`, not owned: it stops the daemon before it
 // goes. What `requestLineRead` returns is the `PendingRequest`, retained; `requestCompleted` releases it.
+
+/// Whether a connection that comes in is taken.
+func connectionOffered(
+  _ context: UnsafeMutableRawPointer?, _ peer: UnsafePointer<sockaddr>?, _ peerSize: socklen_t
+) -> MHD_Result {
+  guard let context else { return .NO }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  return listener.watch.admits(peer.flatMap(IPAddress.init)) ? .YES : .NO
+}
+
+/// A connection is there, or about to be closed. Which of them, the connection's own pointer remembers: it is `nil` the
+/// first time.
+func connectionNotified(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ connectionContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+) {
+  guard let context, let connection, let connectionContext else { return }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let descriptor = cmicrohttpd_socket(connection)
+  if connectionContext.pointee == nil {
+    connectionContext.pointee = context
+    listener.watch.opened(descriptor, from: cmicrohttpd_peer(connection).flatMap(IPAddress.init))
+  } else {
+    listener.watch.closed(descriptor)
+  }
+}
 
 /// The request line was read: makes the object that stands for the request.
 func requestLineRead(
@@ -33,11 +60,16 @@ func requestCalled(
   }
   uploadSize.pointee = 0
   switch action {
+  case .readBody:
+    listener.watch.entered(.body, cmicrohttpd_socket(connection))
+    return .YES
   case .readMore:
     return .YES
   case .dispatch(let request):
+    listener.watch.entered(.handling, cmicrohttpd_socket(connection))
     return listener.dispatch(request, pending) ? .YES : .NO
   case .send(let answer):
+    listener.watch.entered(.answering, cmicrohttpd_socket(connection))
     return ResponseWriter.send(answer, on: connection)
   }
 }
@@ -47,8 +79,9 @@ func requestCompleted(
   _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
   _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
 ) {
-  guard let context, let pointer = request?.pointee else { return }
+  guard let context, let connection, let pointer = request?.pointee else { return }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  listener.watch.entered(.idle, cmicrohttpd_socket(connection))
   listener.completed(Unmanaged<PendingRequest>.fromOpaque(pointer).takeRetainedValue())
   request?.pointee = nil
 }

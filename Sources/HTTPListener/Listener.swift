@@ -18,6 +18,9 @@ package final class Listener: @unchecked Sendable {
     /// The largest body that is read, in bytes.
     package var bodyLimit = Framing.bodyLimit
     package var trustedProxies = TrustedProxies()
+    /// Keeps the connections within their limits. Somebody has to call its `closeExpired` about once a second, else no
+    /// connection's time is ever over.
+    package var watch = ConnectionWatch()
     /// TLS with this certificate chain and key, both PEM. Only the stand-in for AWS has it.
     package var tls: (certificate: String, key: String)?
 
@@ -33,20 +36,17 @@ package final class Listener: @unchecked Sendable {
     var isClosed = false
   }
 
-  /// Memory for each connection: request head, its parsed fields and the answer's head. A head of `Framing.headLimit`
-  /// fits, whatever its fields are, and so does one some times larger, so that the 431 is a problem document of ours and
-  /// not libmicrohttpd's own page. It clears all of it after each request: all of it counts for a connection that is kept.
-  private static let connectionMemory = 96 * 1024
-  /// Connections at one time; beyond it they wait in the backlog.
-  private static let connectionLimit = 4096
-  /// Seconds without a byte after which a connection that waits for its client is closed.
-  private static let idleTimeout = 30
+  /// Memory for each connection: request head, its parsed fields and the answer's head. libmicrohttpd clears all of it
+  /// after each request, so that all of it counts for a connection that is kept: that is why it isn't larger. A head of
+  /// `Framing.headLimit` fits unless it has hundreds of fields. What doesn't fit gets libmicrohttpd's own 431 page.
+  private static let connectionMemory = 28 * 1024
   /// How long a request may still take once it was hurried.
   private static let hurriedTime = Duration.seconds(2)
 
   /// Where it listens, with the real port.
   package let address: ListenAddress
   let reader: RequestReader
+  let watch: ConnectionWatch
   private let socket: ListeningSocket
   private let handler: Handler
   private let executor: any TaskExecutor
@@ -70,6 +70,7 @@ package final class Listener: @unchecked Sendable {
     address = self.socket.address
     reader = RequestReader(
       trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
+    watch = configuration.watch
     self.handler = handler
     self.executor = executor
     MHD_set_panic_func(stopOnPanic, nil)
@@ -144,16 +145,16 @@ package final class Listener: @unchecked Sendable {
       MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket.descriptor), ptr_value: nil),
       MHD_OptionItem(option: .THREAD_POOL_SIZE, value: Int(configuration.threads), ptr_value: nil),
       MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
-      MHD_OptionItem(option: .CONNECTION_LIMIT, value: Self.connectionLimit, ptr_value: nil),
-      MHD_OptionItem(option: .CONNECTION_TIMEOUT, value: Self.idleTimeout, ptr_value: nil),
+      MHD_OptionItem(option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections, ptr_value: nil),
       cmicrohttpd_unescape_option(),
       cmicrohttpd_uri_option(requestLineRead, context),
+      cmicrohttpd_connection_option(connectionNotified, context),
       cmicrohttpd_completed_option(requestCompleted, context),
     ]
     let end = MHD_OptionItem(option: .END, value: 0, ptr_value: nil)
     guard let tls = configuration.tls else {
       options.append(end)
-      return cmicrohttpd_start(cmicrohttpd_flags(0), requestCalled, context, &options)
+      return cmicrohttpd_start(cmicrohttpd_flags(0), connectionOffered, requestCalled, context, &options)
     }
     var certificate = Array(tls.certificate.utf8CString)
     var key = Array(tls.key.utf8CString)
@@ -164,7 +165,7 @@ package final class Listener: @unchecked Sendable {
           MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: key.baseAddress),
           end,
         ]
-        return cmicrohttpd_start(cmicrohttpd_flags(1), requestCalled, context, &options)
+        return cmicrohttpd_start(cmicrohttpd_flags(1), connectionOffered, requestCalled, context, &options)
       }
     }
   }

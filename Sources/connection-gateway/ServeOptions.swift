@@ -49,6 +49,17 @@ struct ServeOptions: ParsableArguments {
   var maxInFlight: String?
 
   @Option(
+    help: .setting(
+      .maxConnections, "How many connections may be open; more wait in the kernel's queue.", valueName: "number"))
+  var maxConnections: String?
+
+  @Option(
+    help: .setting(
+      .maxConnectionsPerAddress, "How many of them one address may have that isn't a trusted proxy.",
+      valueName: "number"))
+  var maxConnectionsPerAddress: String?
+
+  @Option(
     help: .setting(.logLevel, "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
   var logLevel: String?
 
@@ -69,6 +80,8 @@ struct ServeOptions: ParsableArguments {
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight
+    flags.maxConnections = maxConnections
+    flags.maxConnectionsPerAddress = maxConnectionsPerAddress
     flags.logLevel = logLevel
     flags.logFormat = logFormat
     return flags

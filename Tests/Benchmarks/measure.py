@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import crowds
 import figures
 import report
 import services
@@ -30,6 +31,7 @@ def main():
     parser.add_argument("--seconds", type=int, required=True)
     parser.add_argument("--venv", type=pathlib.Path)
     parser.add_argument("--audit", action="store_true", help="what the audit's durability costs, and nothing else")
+    parser.add_argument("--crowds", action="store_true", help="what crowds do to everybody else, and nothing else")
     options = parser.parse_args()
     if "BIN_DIR" not in os.environ:
         sys.exit("Start Tests/Benchmarks/run instead: it builds what is measured here.")
@@ -38,6 +40,8 @@ def main():
     # Beside the build, not in /tmp, which may be memory: then fdatasync would cost nothing.
     folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=BIN_DIR))
     try:
+        if options.crowds:
+            return run_crowds(options, folder)
         return run_audit(options, folder) if options.audit else run(options, folder)
     finally:
         shutil.rmtree(folder)
@@ -74,6 +78,17 @@ def run(options, folder):
         size = (BIN_DIR / "connection-gateway").stat().st_size
         print(report.text(surroundings, measurements, starts, size))
         return complain(all_services, measurements, calls)
+
+
+def run_crowds(options, folder):
+    check_file_system(folder)
+    parts = {name: folder / name for name in ("upstream", "slow", "overload")}
+    for part in parts.values():
+        part.mkdir()
+    with services.Upstream(parts["upstream"]) as upstream, services.GatewayService(upstream, parts["slow"]) as gateway:
+        slow = crowds.slow(gateway, options.seconds)
+    print(crowds.text(slow, crowds.overload(parts["overload"], options.seconds)))
+    return 0
 
 
 def run_audit(options, folder):

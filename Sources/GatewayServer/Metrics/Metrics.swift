@@ -1,5 +1,6 @@
 import Clocks
 import GatewayCore
+package import HTTPListener
 import Synchronization
 
 /// The gateway's counters, in Prometheus's text format.
@@ -41,6 +42,7 @@ package final class Metrics: Sendable {
     /// `nil` if that can't be told.
     package var auditFreeSpace: Int64?
     package var auditReserveIsLow = false
+    package var connections: ConnectionCounts?
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -96,6 +98,15 @@ package final class Metrics: Sendable {
       "upstream_requests_total",
       "Requests to AWS, retries and look-ups of unclear rejects included, by what was asked and how they ended.",
       state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
+    if let connections = gauges.connections {
+      page.gauge("connections_open", "Connections of callers that are open.", connections.open)
+      page.counter(
+        "connections_refused_total", "Connections closed as they came, since their address had as many as it may.",
+        [([:], connections.refused)])
+      page.counter(
+        "connections_expired_total", "Connections closed since their client took too long.",
+        [([:], connections.expired)])
+    }
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
     page.gauge(

@@ -89,14 +89,53 @@ extension GatewayService {
     }
   }
 
+  /// The admin listener is for the machine's own tools, which are few.
+  private static let adminConnections = 64
+
+  /// Makes room for the connections of the settings, or for as many as the system allows.
+  ///
+  /// - Returns: what keeps each listener's connections within their limits.
+  static func watchConnections(
+    _ settings: ServeSettings, _ logger: Logger
+  ) throws(SettingsError) -> (public: ConnectionWatch, admin: ConnectionWatch) {
+    let available = DescriptorLimit.available
+    guard
+      let plan = DescriptorPlan(
+        connections: settings.maxConnections, adminConnections: adminConnections,
+        upstreamConnections: max(settings.maxInFlight, CurlSettings.keptConnections), available: available),
+      DescriptorLimit.raise(to: plan.limit)
+    else {
+      throw SettingsError(
+        Setting.maxConnections.flag,
+        "the system lets this process open \(available) files, which is too few; raise the limit (LimitNOFILE=, ulimit -n)")
+    }
+    if plan.connections < settings.maxConnections {
+      logger.warning(
+        "fewer connections than asked for, since the system limits open files; raise it (LimitNOFILE=, ulimit -n)",
+        metadata: [
+          "limit": "\(available)", "wanted": "\(settings.maxConnections)", "connections": "\(plan.connections)",
+        ])
+    }
+    var limits = ConnectionLimits()
+    limits.connections = plan.connections
+    limits.perAddress = settings.maxConnectionsPerAddress
+    var adminLimits = ConnectionLimits()
+    adminLimits.connections = adminConnections
+    adminLimits.perAddress = adminConnections
+    return (ConnectionWatch(limits, trustedProxies: settings.trustedProxies), ConnectionWatch(adminLimits))
+  }
+
   static func listen(
-    _ settings: ServeSettings, _ sockets: (public: ListeningSocket, admin: ListeningSocket), loop: EventLoop,
+    _ settings: ServeSettings, _ watches: (public: ConnectionWatch, admin: ConnectionWatch),
+    _ sockets: (public: ListeningSocket, admin: ListeningSocket), loop: EventLoop,
     gateway: Gateway, admin: AdminHandler
   ) throws(SettingsError) -> (public: Listener, admin: Listener) {
     var configuration = Listener.Configuration(address: settings.listen)
     configuration.trustedProxies = settings.trustedProxies
+    configuration.watch = watches.public
     var adminConfiguration = Listener.Configuration(address: settings.adminListen)
     adminConfiguration.threads = 1
+    adminConfiguration.watch = watches.admin
     let listener = try listen(configuration, sockets.public, .listen, loop) { .response(await gateway.respond(to: $0)) }
     do {
       return (

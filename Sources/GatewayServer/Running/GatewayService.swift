@@ -19,6 +19,7 @@ package final class GatewayService: Sendable {
   private let credentials: CredentialChain
   private let gateway: Gateway
   private let stopping: StopFlag
+  private let watches: (public: ConnectionWatch, admin: ConnectionWatch)
   private let listener: Listener
   private let adminListener: Listener
   private let logger: Logger
@@ -30,6 +31,7 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
+    watches = try Self.watchConnections(settings, logger)
     let curlSettings = try AWSParts.curlSettings(settings.upstream)
     let sockets = try Self.openSockets(settings)
     let aws = try AWSParts(settings.upstream, curlSettings, logger: logger)
@@ -54,10 +56,11 @@ package final class GatewayService: Sendable {
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),
       audit: trail, health: health, openAPIDocument: PackageResources.openapi_json, clock: .system,
       observer: observer, stopping: stopping)
-    let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens] in
+    let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens, watches] in
       var gauges = Metrics.Gauges(
         auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,
         tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
+      gauges.connections = watches.public.counts
       gauges.auditSuppressed = audit.suppressedCount
       gauges.auditCopiesMissed = audit.copies.missed
       gauges.auditHeadSequence = audit.headSequence
@@ -66,7 +69,8 @@ package final class GatewayService: Sendable {
       return metrics.page(gauges)
     }
     do {
-      (listener, adminListener) = try Self.listen(settings, sockets, loop: loop, gateway: gateway, admin: admin)
+      (listener, adminListener) = try Self.listen(
+        settings, watches, sockets, loop: loop, gateway: gateway, admin: admin)
     } catch {
       audit.close()
       throw error
@@ -84,6 +88,8 @@ package final class GatewayService: Sendable {
       case nil: tokens.reloadIfChanged()
       }
       audit.copies.report()
+      watches.public.closeExpired()
+      watches.admin.closeExpired()
     }
     stop()
   }

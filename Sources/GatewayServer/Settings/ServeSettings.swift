@@ -19,6 +19,8 @@ package struct ServeSettings: Sendable {
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
+    package var maxConnections: String?
+    package var maxConnectionsPerAddress: String?
     package var logLevel: String?
     package var logFormat: String?
 
@@ -37,6 +39,8 @@ package struct ServeSettings: Sendable {
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
+  package let maxConnections: Int
+  package let maxConnectionsPerAddress: Int
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let upstream: UpstreamSettings
@@ -55,7 +59,10 @@ package struct ServeSettings: Sendable {
     auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
-    maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
+    maxInFlight = try Self.number(.maxInFlight, flags.maxInFlight, environment, upTo: 65_536)
+    maxConnections = try Self.number(.maxConnections, flags.maxConnections, environment, upTo: 1_000_000)
+    maxConnectionsPerAddress = try Self.number(
+      .maxConnectionsPerAddress, flags.maxConnectionsPerAddress, environment, upTo: 1_000_000)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
     upstream = try UpstreamSettings(AWSEnvironment(environment))
@@ -143,12 +150,12 @@ package struct ServeSettings: Sendable {
     return timeout
   }
 
-  private static func maxInFlight(
-    _ flag: String?, _ environment: [String: String]
+  private static func number(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String], upTo limit: Int
   ) throws(SettingsError) -> Int {
-    let text = try text(.maxInFlight, flag, environment)
-    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...65_536).contains(number) else {
-      throw SettingsError(Setting.maxInFlight.flag, "'\(text)' has to be a number from 1 to 65536")
+    let text = try text(setting, flag, environment)
+    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...limit).contains(number) else {
+      throw SettingsError(setting.flag, "'\(text)' has to be a number from 1 to \(limit)")
     }
     return number
   }

@@ -26,7 +26,7 @@ package struct TrustedProxies: Sendable {
     return Client(address: address.description, peer: peer.description)
   }
 
-  private func isTrusted(_ address: IPAddress) -> Bool {
+  func isTrusted(_ address: IPAddress) -> Bool {
     ranges.contains { $0.contains(address) }
   }
 }

@@ -22,6 +22,8 @@ final class PendingRequest: @unchecked Sendable {
 
   /// What the access handler does next.
   enum Action {
+    /// The body comes next, if only its end.
+    case readBody
     case readMore
     /// Suspend the connection, then hand the request on.
     case dispatch(Request)
@@ -53,7 +55,7 @@ final class PendingRequest: @unchecked Sendable {
           return .dispatch(request)
         }
         state = .body(request, received: [])
-        return .readMore
+        return .readBody
       case .body(let request, let received) where upload.isEmpty:
         state = .suspended
         return .dispatch(request.with(body: .complete(received)))

@@ -19,6 +19,7 @@ struct ServeSettingsTests {
     (.auditSigningKey, { $0.auditSigningKey = $1 }), (.auditReserve, { $0.auditReserve = $1 }),
     (.trustedProxies, { $0.trustedProxies = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
+    (.maxConnections, { $0.maxConnections = $1 }), (.maxConnectionsPerAddress, { $0.maxConnectionsPerAddress = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
     (.logFormat, { $0.logFormat = $1 }),
   ]
@@ -48,6 +49,8 @@ struct ServeSettingsTests {
     #expect(settings.auditReserve == 64 << 20)
     #expect(settings.requestTimeout == .seconds(15))
     #expect(settings.maxInFlight == 256)
+    #expect(settings.maxConnections == 12_000)
+    #expect(settings.maxConnectionsPerAddress == 6000)
     #expect(settings.upstream.maxAttempts == 3)
     #expect(settings.logLevel == .info)
     #expect(settings.logFormat == .json)
@@ -140,6 +143,7 @@ struct ServeSettingsTests {
     ("--audit-reserve", ["", "much", "64 MiB", "64mib", "64M", "-1", "1.5GiB", "none", "9223372036854775807KiB"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
+    ("--max-connections", ["", "0", "1000001", "many"]), ("--max-connections-per-address", ["0", "-1", "off"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
     ("--log-level", ["", "loud", "INFO", "warn"]), ("--log-format", ["", "xml", "JSON"]),
   ].flatMap { flag, values in values.map { (flag, $0) } }
@@ -164,7 +168,7 @@ struct ServeSettingsTests {
     "An error is one line, whatever the value has in it",
     arguments: [
       "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--request-timeout", "--max-in-flight",
-      "--log-level",
+      "--max-connections", "--log-level",
       "--log-format",
     ])
   func oneLine(flag: String) {

@@ -1,0 +1,115 @@
+"""What crowds do to everybody else: slow connections beside quiet ones, and four times the callers there is room for."""
+
+import asyncio
+import collections
+import pathlib
+import re
+import statistics
+import subprocess
+import time
+
+import figures
+import services
+from support.gateway import Gateway
+from support.simulator import Simulator, wait_until
+
+#: Callers that go on as usual while slow ones hold their connections.
+QUIET_CONNECTIONS = 4
+SLOW_CONNECTIONS = 1000
+SLOW_WAYS = {"slow headers": ["-H"], "slow bodies": ["-B"], "slow readers": ["-X"]}
+#: Places for calls to AWS, each of which takes a second, and how many times as many callers there are.
+PLACES, TIMES = 64, 4
+#: What a caller does after a 503, in seconds; far less than it was told.
+PAUSE = 0.2
+
+
+def slow(service, seconds):
+    """Rows: what is there beside the quiet callers, their median and 99th percentile in ms, and the slow ones that were there."""
+    rows = [("nothing", *quiet(service, seconds), 0)]
+    for name, flags in SLOW_WAYS.items():
+        path = "/openapi.json" if flags == ["-X"] else "/connections/c-slow-000001/reject"
+        attack = subprocess.Popen(
+            ["slowhttptest", *flags, "-c", str(SLOW_CONNECTIONS), "-r", "1000", "-i", "1", "-p", "3",
+             "-l", str(seconds + 30), "-u", f"http://{service.address}{path}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: connections(service.pid) > SLOW_CONNECTIONS * 0.9, "the slow connections")
+            # Short enough that none of them has had its time.
+            row = quiet(service, min(seconds, 6))
+            rows.append((name, *row, connections(service.pid)))
+        finally:
+            services.end(attack)
+        wait_until(lambda: connections(service.pid) < 100, "the slow connections to be gone")
+    return rows
+
+
+def quiet(service, seconds):
+    account = figures.load(service, QUIET_CONNECTIONS, seconds)
+    assert not any(account["errors"].values()), account
+    return account["p50"] / 1000, account["p99"] / 1000
+
+
+def connections(pid):
+    """How many sockets a process has."""
+    return sum(link.readlink().name.startswith("socket:") for link in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+
+
+def overload(folder, seconds):
+    """Rows for the undisturbed load and for four times as many callers: calls let in a second, refusals a second, the refusals'
+    median in ms, and the memory in MiB after it."""
+    with Simulator() as simulator, Gateway(
+            simulator.url, folder=folder, arguments=["--max-in-flight", str(PLACES)]) as gateway:
+        simulator.fault("slow", delayMs=1000)
+        rows = []
+        for callers in (PLACES, PLACES * TIMES, PLACES * TIMES):
+            let_in, refused, others = asyncio.run(call(gateway, callers, seconds))
+            assert not others, others
+            memory = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text())
+            rows.append((callers, let_in / seconds, len(refused) / seconds,
+                         statistics.median(refused) * 1000 if refused else None, int(memory[1]) / 1024))
+        return rows
+
+
+async def call(gateway, callers, seconds):
+    """So many callers on connections of their own, each with ids of its own."""
+    host, _, port = gateway.address.rpartition(":")
+    end = time.monotonic() + seconds
+    let_in, refused, others = [], [], collections.Counter()
+
+    async def caller(number):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        count = 0
+        while time.monotonic() < end:
+            count += 1
+            began = time.monotonic()
+            writer.write((f"POST /connections/c-{number:06}-{count:06}/reject HTTP/1.1\r\nHost: gateway\r\n"
+                          f"Authorization: Bearer {gateway.token}\r\n\r\n").encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.search(rb"(?i)content-length: (\d+)", head)[1]))
+            status = int(head.split()[1])
+            if status == 404:
+                let_in.append(time.monotonic())
+            elif status == 503 and b"Retry-After: " in head:
+                refused.append(time.monotonic() - began)
+                await asyncio.sleep(PAUSE)
+            else:
+                others[status] += 1
+        writer.close()
+
+    await asyncio.gather(*(caller(number) for number in range(callers)))
+    return sum(moment <= end for moment in let_in), refused, others
+
+
+def text(slow_rows, overload_rows):
+    lines = [f"| beside {QUIET_CONNECTIONS} callers | median | 99th percentile | times the quiet one | sockets |",
+             "|---|---:|---:|---:|---:|"]
+    base = slow_rows[0][2]
+    lines += [f"| {name} | {p50:.2f} ms | {p99:.2f} ms | {p99 / base:.2f} | {sockets} |"
+              for name, p50, p99, sockets in slow_rows]
+    lines += ["", f"| callers for {PLACES} places | let in, a second | of the undisturbed | refused, a second | "
+              "refused after (median) | memory |", "|---|---:|---:|---:|---:|---:|"]
+    base = overload_rows[0][1]
+    lines += [f"| {callers} | {let_in:.1f} | {let_in / base:.0%} | {refused:.0f} | "
+              f"{'–' if median is None else f'{median:.1f} ms'} | {memory:.1f} MiB |"
+              for callers, let_in, refused, median, memory in overload_rows]
+    return "\n".join(lines)
