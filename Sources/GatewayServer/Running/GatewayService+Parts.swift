@@ -107,7 +107,8 @@ extension GatewayService {
     else {
       throw SettingsError(
         Setting.maxConnections.flag,
-        "the system lets this process open \(available) files, which is too few; raise the limit (LimitNOFILE=, ulimit -n)")
+        "the system lets this process open \(available) files, which is too few; raise the limit (LimitNOFILE=, ulimit -n)"
+      )
     }
     if plan.connections < settings.maxConnections {
       logger.warning(

@@ -28,7 +28,8 @@ package final class ConnectionWatch: Sendable {
   /// For metrics.
   package var counts: ConnectionCounts {
     ConnectionCounts(
-      open: table.withLock(\.count), refused: refused.load(ordering: .relaxed), expired: expired.load(ordering: .relaxed))
+      open: table.withLock(\.count), refused: refused.load(ordering: .relaxed),
+      expired: expired.load(ordering: .relaxed))
   }
 
   /// Whether one more connection from there is taken.
