@@ -25,7 +25,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     let start = Timestamp(seconds: Int64(date.timeIntervalSince1970.rounded()))
     // The parser is lenient: it takes other zones, rolls the 30th of February over, and ignores what follows. What is
     // written again as it was read was exactly this.
-    guard start.iso8601 == whole else { return nil }
+    guard start.isWritable, start.iso8601 == whole else { return nil }
     var fraction: Int64 = 0
     if halves.count > 1 {
       guard (1...6).contains(halves[1].utf8.count), halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -47,6 +47,11 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.microseconds < right.microseconds
+  }
+
+  /// Whether it lies in the years 1 to 9999, which have four digits: no others can be written.
+  package var isWritable: Bool {
+    (-62_135_596_800_000_000..<253_402_300_800_000_000).contains(microseconds)
   }
 
   /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
