@@ -58,6 +58,11 @@ package struct PosixFileSystem: LogFileSystem {
     return stat(path, &status) == 0 ? FileIdentity(status) : nil
   }
 
+  package func isFree(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) != 0 && errno == ENOENT
+  }
+
   package func rename(_ path: String, to newPath: String) throws(FileError) {
     guard Glibc.rename(path, newPath) == 0 else { throw FileError("rename") }
   }
