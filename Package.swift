@@ -100,7 +100,8 @@ let package = Package(
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
     .testTarget(
-      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", httpTypes], swiftSettings: tests),
+      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", "TestSupport", httpTypes],
+      swiftSettings: tests),
     .testTarget(
       name: "AWSSettingsTests", dependencies: ["AWSSettings", "TestSupport"], swiftSettings: tests),
     .testTarget(
@@ -112,7 +113,7 @@ let package = Package(
     .testTarget(
       name: "OpenSearchClientTests",
       dependencies: [
-        "OpenSearchClient", "AWSSettings", "AWSCredentials", "GatewayCore", "SigV4", "Clocks", httpTypes,
+        "OpenSearchClient", "AWSSettings", "AWSCredentials", "GatewayCore", "SigV4", "Clocks", "TestSupport", httpTypes,
       ],
       swiftSettings: tests),
 
@@ -121,7 +122,8 @@ let package = Package(
     .testTarget(
       name: "GatewayServerTests",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AWSSettings", "HTTPListener", "AuditLog", "Digest", "Clocks", "Threads",
+        "GatewayServer", "GatewayCore", "AWSSettings", "AWSCredentials", "HTTPListener", "AuditLog", "Digest", "Clocks",
+        "Threads",
         "TestSupport", httpTypes, logging,
       ],
       swiftSettings: tests),

@@ -7,47 +7,86 @@ import Threads
 /// The audit log: one thread writes it, and records that arrive together share one `fdatasync` (group commit).
 package final class AuditLog: AuditJournal, Sendable {
   private enum Message: Sendable {
-    case record(AuditRecord, CheckedContinuation<Result<Void, AuditUnavailable>, Never>)
+    case record(PendingRecord)
     case reopen
     case close
   }
 
   /// Records that may wait for the disk. Each of them is a request that waits, so this is a bound on memory.
   private static let backlog = 8192
+  /// What the writer's thread is at.
+  private struct Batch {
+    /// The records of the write under way.
+    var records: [PendingRecord] = []
+    /// Whether someone has waited for it longer than a call may take.
+    var isLate = false
+  }
+
   /// Seconds after which a fresh file is tried, and tried again.
-  private static let secondsBetweenTries = 1
+  private static let secondsBetweenTries = 1.0
+  /// Seconds after which it is looked whether the file is where it was: one that was moved is noticed within a second.
+  private static let secondsBetweenLooks = 0.5
+  /// Seconds after which those are looked for whose time is over.
+  private static let secondsBetweenSweeps = 0.25
 
   private let mailbox = Mailbox<Message>(limit: backlog)
-  private let writable = Atomic(true)
   private let written = Atomic(0)
   private let refusals = Mutex(RefusalLimiter())
   private let clock: WallClock
   private let monotonicClock: MonotonicClock
   /// Where else the records go.
   package let copies: AuditCopies
+  private let lastSequence = Atomic(0)
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
+  private let sweeper = Mutex<WorkerThread?>(nil)
+  private let sweeperStop = Mailbox<Void>(limit: 1)
+  private let batch = Mutex(Batch())
+  private let state: Mutex<AuditCondition>
 
-  /// Opens the log and starts its thread.
+  /// Opens the log and starts its threads: one that writes, and one that ends the waiting of calls whose time is over.
   ///
+  /// - Parameters:
+  ///   - signer: signs the checkpoints; `nil` for none.
+  ///   - reserve: so many bytes should be free on the log's file system (`--audit-reserve`).
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
     path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
-    bounds: AuditBounds, copies: AuditCopies = .none, logger: Logger
+    bounds: AuditBounds, reserve: Int64 = 0, signer: CheckpointSigner? = nil, copies: AuditCopies = .none,
+    logger: Logger
   ) throws {
+    state = Mutex(AuditCondition(reserve: reserve))
     self.clock = clock
     self.monotonicClock = monotonicClock
     self.copies = copies
     self.logger = logger
     let writer = SoleWriter(
-      try AuditFileWriter(path: path, files: files, clock: clock, bounds: bounds, copies: copies))
-    let thread = try WorkerThread { [self] in run(writer.writer) }
-    self.thread.withLock { $0 = thread }
+      try AuditFileWriter(
+        path: path, files: files, clock: clock, monotonicClock: monotonicClock, bounds: bounds, signer: signer,
+        copies: copies))
+    lastSequence.store(Int(writer.writer.sequence), ordering: .relaxed)
+    writer.writer.openingReport.log(logger)
+    let sweeper = try WorkerThread { [self] in sweep() }
+    self.sweeper.withLock { $0 = sweeper }
+    do {
+      let thread = try WorkerThread { [self] in run(writer.writer) }
+      self.thread.withLock { $0 = thread }
+    } catch {
+      stopSweeper()
+      throw error
+    }
   }
 
-  /// Whether the last write succeeded.
+  /// Whether the last write succeeded, and none takes longer than calls may.
   package var isWritable: Bool {
-    writable.load(ordering: .relaxed)
+    condition.failure == nil
+  }
+
+  /// How it is, and why.
+  package var condition: AuditCondition {
+    var condition = state.withLock { $0 }
+    if batch.withLock(\.isLate) { condition.failure = "a write takes longer than a call may" }
+    return condition
   }
 
   /// How many records this process has written.
@@ -60,26 +99,37 @@ package final class AuditLog: AuditJournal, Sendable {
     refusals.withLock(\.total)
   }
 
+  /// The number of the last record on disk: how many there are in all of the log's files.
+  package var headSequence: Int {
+    lastSequence.load(ordering: .relaxed)
+  }
+
   /// Returns once the record is on disk. A refusal beyond its address's rate doesn't wait for the disk: it is counted. One
   /// that can't be written is counted too, so that each is in the log once, sooner or later.
-  package func append(_ record: AuditRecord) async throws(AuditUnavailable) {
-    guard record.stage == .denied, let client = record.client else { return try await write(record) }
+  package func append(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
+    guard record.stage == .denied, let client = record.client else { return try await write(record, by: deadline) }
     guard refusals.withLock({ $0.admits(client, at: monotonicClock.now(), time: clock.now()) }) else { return }
     do {
-      try await write(record)
+      try await write(record, by: deadline)
     } catch {
-      refusals.withLock { $0.count(client, at: monotonicClock.now(), time: clock.now()) }
+      if !error.isUndecided { count(client) }
       throw error
     }
   }
 
-  private func write(_ record: AuditRecord) async throws(AuditUnavailable) {
+  private func write(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
     let result = await withCheckedContinuation { continuation in
-      if !mailbox.post(.record(record, continuation)) {
-        continuation.resume(returning: .failure(AuditUnavailable("too many records wait for the disk")))
+      let pending = PendingRecord(record, by: deadline, continuation)
+      // There are no more outcomes than there were intents, which the limit is for.
+      if !mailbox.post(.record(pending), evenIfFull: record.stage == .outcome) {
+        pending.end(.failure(AuditUnavailable("too many records wait for the disk")))
       }
     }
     try result.get()
+  }
+
+  private func count(_ client: Client) {
+    refusals.withLock { $0.count(client, at: monotonicClock.now(), time: clock.now()) }
   }
 
   /// Goes on in the file that the path leads to now, after a rotation.
@@ -92,17 +142,40 @@ package final class AuditLog: AuditJournal, Sendable {
     _ = mailbox.post(.close, evenIfFull: true)
     thread.withLock { $0 }?.join()
     copies.close()
+    stopSweeper()
+  }
+
+  private func stopSweeper() {
+    _ = sweeperStop.post(())
+    sweeper.withLock { $0 }?.join()
+  }
+
+  private func sweep() {
+    while sweeperStop.takeAll(waitingAtMost: Self.secondsBetweenSweeps).isEmpty { expire(at: monotonicClock.now()) }
+  }
+
+  /// Ends the waiting of those whose time is over: the disk holds nobody up for longer.
+  func expire(at now: MonotonicClock.Instant) {
+    var waiting = batch.withLock(\.records)
+    for case .record(let record) in mailbox.peek() { waiting.append(record) }
+    // Every one of them, and not just up to the first.
+    guard waiting.count(where: { $0.expire(at: now) }) > 0 else { return }
+    let isNew = batch.withLock { batch in
+      defer { batch.isLate = true }
+      return !batch.isLate
+    }
+    if isNew { logger.error("the audit's disk takes longer than calls may") }
   }
 
   private func run(_ writer: AuditFileWriter) {
     var nextTry = ContinuousClock.now
-    var nextReopening = ContinuousClock.now
-    var isReopening = false
+    var nextLook = ContinuousClock.now
+    var whyNotReopened: String?
     var isClosing = false
     var callsUnderWay = 0
     while !isClosing {
       let messages = mailbox.takeAll(
-        waitingAtMost: Self.secondsBetweenTries, company: Company(callsUnderWay: callsUnderWay))
+        waitingAtMost: Self.secondsBetweenLooks, company: Company(callsUnderWay: callsUnderWay))
       if !writer.isWritable, ContinuousClock.now >= nextTry { recover(writer) }
       let wasWritable = writer.isWritable
       commit(messages, to: writer, &callsUnderWay)
@@ -110,19 +183,17 @@ package final class AuditLog: AuditJournal, Sendable {
       for message in messages {
         switch message {
         case .record: break
-        case .reopen:
-          isReopening = true
-          nextReopening = ContinuousClock.now
+        case .reopen: nextLook = ContinuousClock.now
         case .close: isClosing = true
         }
       }
-      // What fails is tried again: until it succeeds, the records go to the file that was rotated away.
-      if isReopening, writer.isWritable, ContinuousClock.now >= nextReopening {
-        writeCounts(to: writer)
-        isReopening = !reopen(writer)
-        nextReopening = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
+      if ContinuousClock.now >= nextLook {
+        look(writer, &whyNotReopened)
+        nextLook = ContinuousClock.now + .seconds(Self.secondsBetweenLooks)
       }
-      writable.store(writer.isWritable, ordering: .relaxed)
+      writeCheckpointIfDue(writer)
+      tellHead(writer)
+      isNotStuck()
       if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
@@ -131,22 +202,30 @@ package final class AuditLog: AuditJournal, Sendable {
     if !writer.isWritable { recover(writer) }
     writeCounts(to: writer)
     close(writer)
-    for case .record(_, let continuation) in mailbox.shut() {
-      continuation.resume(returning: .failure(AuditUnavailable("the audit log is closed")))
+    tellHead(writer)
+    for case .record(let record) in mailbox.shut() {
+      record.end(.failure(AuditUnavailable("the audit log is closed")))
     }
+  }
+
+  /// Whatever the disk was asked for, it has answered.
+  private func isNotStuck() {
+    let wasLate = batch.withLock { batch in
+      defer { batch = Batch() }
+      return batch.isLate
+    }
+    if wasLate { logger.notice("the audit's disk has answered") }
   }
 
   /// Writes the records among the messages, and tells those who wait for them.
   ///
   /// - Parameter callsUnderWay: how many intents have no outcome yet.
   private func commit(_ messages: [Message], to writer: AuditFileWriter, _ callsUnderWay: inout Int) {
-    var records: [AuditRecord] = []
-    var waiting: [CheckedContinuation<Result<Void, AuditUnavailable>, Never>] = []
-    for case .record(let record, let continuation) in messages {
-      records.append(record)
-      waiting.append(continuation)
-    }
-    guard !records.isEmpty else { return }
+    var pending: [PendingRecord] = []
+    for case .record(let record) in messages where record.take() { pending.append(record) }
+    guard !pending.isEmpty else { return }
+    let records = pending.map(\.record)
+    batch.withLock { $0.records = pending }
     var result: Result<Void, AuditUnavailable> = .success(())
     do {
       try append(records, to: writer)
@@ -156,7 +235,24 @@ package final class AuditLog: AuditJournal, Sendable {
     }
     // Written or kept: no more comes of these calls.
     callsUnderWay = max(0, callsUnderWay - records.count { $0.stage == .outcome })
-    waiting.forEach { $0.resume(returning: result) }
+    let late = pending.filter { !$0.end(result) }.map(\.record)
+    if !late.isEmpty { settle(late, result, writer, &callsUnderWay) }
+  }
+
+  /// Sees to the records whose calls had ended before they were written, or not.
+  private func settle(
+    _ records: [AuditRecord], _ result: Result<Void, AuditUnavailable>, _ writer: AuditFileWriter,
+    _ callsUnderWay: inout Int
+  ) {
+    guard case .success = result else {
+      for record in records where record.stage == .denied { record.client.map(count) }
+      return
+    }
+    let closings = records.filter { $0.stage == .intent }.map(\.neverSent)
+    guard !closings.isEmpty else { return }
+    // What fails is kept, like every outcome.
+    try? append(closings, to: writer)
+    callsUnderWay = max(0, callsUnderWay - closings.count)
   }
 
   private func append(_ records: [AuditRecord], to writer: AuditFileWriter) throws(AuditUnavailable) {
@@ -165,11 +261,48 @@ package final class AuditLog: AuditJournal, Sendable {
       written.add(records.count, ordering: .relaxed)
     } catch {
       // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
-      if writable.exchange(false, ordering: .relaxed) {
-        logger.error("audit file given up", metadata: ["reason": "\(error.reason)"])
-      }
+      failed(error)
       throw error
     }
+  }
+
+  private func failed(_ error: AuditUnavailable) {
+    let isNew = state.withLock { state in
+      defer { state.failure = error.reason }
+      return state.failure == nil
+    }
+    if isNew { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
+  }
+
+  /// Sees whether the file is where it was and as it was left, and how much room there is.
+  ///
+  /// - Parameter whyNotReopened: what kept it from going on in another file; said once.
+  private func look(_ writer: AuditFileWriter, _ whyNotReopened: inout String?) {
+    if writer.isWritable {
+      do throws(AuditUnavailable) {
+        try writer.checkUntouched()
+        if writer.isMoved {
+          writeCounts(to: writer)
+          if try writer.reopen() { logger.notice("audit goes on in a new file") }
+        }
+        whyNotReopened = nil
+      } catch {
+        if !writer.isWritable {
+          failed(error)
+        } else if error.reason != whyNotReopened {
+          // The records go to the file that was moved away until there is another one.
+          logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
+          whyNotReopened = error.reason
+        }
+      }
+    }
+    let freeSpace = writer.freeSpace
+    let (isNew, condition) = state.withLock { state in (state.look(freeSpace: freeSpace), state) }
+    guard isNew else { return }
+    logger.log(
+      level: condition.isReserveLow ? .warning : .notice,
+      condition.isReserveLow ? "little room is left for the audit" : "there is room for the audit again",
+      metadata: ["freeBytes": "\(freeSpace ?? 0)", "reserveBytes": "\(condition.reserve)"])
   }
 
   /// Writes how many refusals were only counted since the last time.
@@ -183,23 +316,28 @@ package final class AuditLog: AuditJournal, Sendable {
     }
   }
 
-  private func recover(_ writer: AuditFileWriter) {
+  private func writeCheckpointIfDue(_ writer: AuditFileWriter) {
     do {
-      try writer.recover()
-      writable.store(true, ordering: .relaxed)
-      logger.notice("audit goes on in a fresh file")
+      try writer.writeCheckpointIfDue()
     } catch {
-      logger.error("no fresh audit file", metadata: ["reason": "\(error.reason)"])
+      failed(error)
     }
   }
 
-  private func reopen(_ writer: AuditFileWriter) -> Bool {
+  /// Logs the head at the checkpoints' rhythm, key or no key: where logs are shipped, there is a copy of it elsewhere.
+  private func tellHead(_ writer: AuditFileWriter) {
+    lastSequence.store(Int(writer.sequence), ordering: .relaxed)
+    guard let head = writer.takeMarkedHead() else { return }
+    logger.info("audit head", metadata: ["seq": "\(head.sequence)", "hash": "\(head.hash)"])
+  }
+
+  private func recover(_ writer: AuditFileWriter) {
     do {
-      if try writer.reopen() { logger.notice("audit goes on in a new file") }
-      return true
+      try writer.recover()
+      state.withLock { $0.failure = nil }
+      logger.notice("audit goes on in a fresh file")
     } catch {
-      logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
-      return false
+      logger.error("no fresh audit file", metadata: ["reason": "\(error.reason)"])
     }
   }
 

@@ -54,14 +54,15 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     put { $0.transfers.append(transfer) }
   }
 
-  /// Returns when `duration` has passed, or the loop is told to hurry.
+  /// Returns when `duration` has passed, or at once if the loop has to hurry.
   package func sleep(_ duration: Duration) async {
     await withCheckedContinuation { continuation in
       put { $0.timers.append(LoopTimer(deadline: ContinuousClock.now + duration, continuation: continuation)) }
     }
   }
 
-  /// Ends every transfer under way: as not sent, where nothing was sent, else as timed out. Whoever sleeps is woken.
+  /// Ends every transfer, those under way and those to come: as not sent, where nothing was sent, else as timed out.
+  /// Nobody sleeps any more. For a stop that can't wait.
   package func cancelTransfers() {
     put { $0.cancelsTransfers = true }
   }
@@ -85,12 +86,14 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   private func run() {
     var isStopping = false
+    var isHurrying = false
     while !isStopping {
       let work = takeWork()
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
       work.transfers.forEach(transfers.start)
       work.timers.forEach(timers.add)
-      if work.cancelsTransfers {
+      isHurrying = isHurrying || work.cancelsTransfers
+      if isHurrying {
         transfers.cancelAll()
         timers.fireAll()
       }

@@ -4,12 +4,13 @@ import COpenSSL
 package enum PEMCertificates {
   /// How many certificates the text has in it, up to the first that can't be read.
   package static func count(in pem: [UInt8]) -> Int {
-    guard let source = BIO_new_mem_buf(pem, Int32(clamping: pem.count)) else { return 0 }
-    defer { BIO_free(source) }
-    var count = 0
-    while let certificate = PEM_read_bio_X509(source, nil, nil, nil) {
-      X509_free(certificate)
-      count += 1
+    let count = PEMText.read(pem) { source in
+      var count = 0
+      while let certificate = PEM_read_bio_X509(source, nil, nil, nil) {
+        X509_free(certificate)
+        count += 1
+      }
+      return count
     }
     // The last read failed, be it for the end of the text: nobody is to find that in the error stack later.
     ERR_clear_error()

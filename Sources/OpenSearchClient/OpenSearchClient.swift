@@ -11,6 +11,9 @@ package struct OpenSearchClient: RejectionService, LookUpService {
   /// When to look up what became of a reject: look-ups lag, so one that shows nothing is no proof.
   private static let lookUpDelays: [Duration] = [.zero, .milliseconds(200), .milliseconds(400), .milliseconds(800)]
 
+  /// How many pages are looked through for one connection: more than an account can have.
+  private static let pageLimit = 50
+
   private let region: Region
   private let sender: APISender
   private let clock: MonotonicClock
@@ -52,7 +55,28 @@ package struct OpenSearchClient: RejectionService, LookUpService {
   package func lookUp(
     _ query: ConnectionQuery, permit: LookUpPermit, deadline: MonotonicClock.Instant
   ) async -> LookUpReport {
-    await describe(query, deadline)
+    guard let id = query.connectionID else { return await describe(query, deadline) }
+    var query = query
+    var attempts: [Attempt] = []
+    var accessKeyID: String?
+    for _ in 0..<Self.pageLimit {
+      let report = await describe(query, deadline)
+      if report.verdict == .tooLate, !attempts.isEmpty {
+        // A page before went over the wire: it is AWS that took the time, and not the audit.
+        return UpstreamReport(
+          verdict: .timedOut, answer: AWSAnswer(attempts: attempts.count), attempts: attempts,
+          accessKeyID: accessKeyID, region: region.name, cause: "the deadline was over between two pages")
+      }
+      attempts += report.attempts
+      accessKeyID = report.accessKeyID ?? accessKeyID
+      guard case .accepted(let page) = report.verdict, let token = page.nextToken,
+        !page.connections.contains(where: { $0.id == id.description })
+      else { return report.with(attempts) }
+      query = query.page(after: token)
+    }
+    return UpstreamReport(
+      verdict: .notUnderstood, answer: AWSAnswer(attempts: attempts.count), attempts: attempts,
+      accessKeyID: accessKeyID, region: region.name, cause: "AWS's list has no end")
   }
 
   /// Looks up one connection, whichever, to see whether that works. For `doctor`, which no caller stands behind.
@@ -81,7 +105,9 @@ package struct OpenSearchClient: RejectionService, LookUpService {
       if delay > .zero { await retrying.sleep(delay) }
       let lookedUp = await lookUp(ConnectionQuery(connectionID), permit: permit, deadline: deadline)
       sent.attempts += lookedUp.attempts
-      guard case .accepted(let page) = lookedUp.verdict else { break }
+      guard case .accepted(let page) = lookedUp.verdict else {
+        if Self.mayWorkLater(lookedUp) { continue } else { break }
+      }
       guard let connection = page.connections.first(where: { $0.id == connectionID.description }) else { continue }
       seen = connection
       if connection.isRejected { return report(.confirmed(connection), sent, connection: connection) }
@@ -89,6 +115,15 @@ package struct OpenSearchClient: RejectionService, LookUpService {
     let gotNoAnswer = sent.attempts.contains { $0.operation == .reject && $0.ending == .noAnswer }
     // Not `refused` for the last error's sake: it doesn't tell what became of the attempts before it.
     return report(gotNoAnswer ? .timedOut : .notUnderstood, sent, connection: seen)
+  }
+
+  /// Whether a look-up that failed is worth another one: not if AWS doesn't permit it, or asks for fewer calls.
+  private static func mayWorkLater(_ report: LookUpReport) -> Bool {
+    switch report.verdict {
+    case .refused: AWSErrorClass(code: report.answer.code) == .other
+    case .notUnderstood, .unreachable, .timedOut: true
+    case .accepted, .confirmed, .settled, .noCredentials, .tooLate: false
+    }
   }
 
   /// AWS calls the request invalid, which it also does where it means "not this one": a look-up tells.
@@ -99,8 +134,12 @@ package struct OpenSearchClient: RejectionService, LookUpService {
     let lookedUp = await lookUp(ConnectionQuery(connectionID), permit: permit, deadline: deadline)
     sent.attempts += lookedUp.attempts
     guard case .accepted(let page) = lookedUp.verdict else { return report(.refused, sent) }
-    let connection = page.connections.first { $0.id == connectionID.description }
-    return report(.settled(connection == nil ? .notFound : .notRejectable), sent, connection: connection)
+    guard let connection = page.connections.first(where: { $0.id == connectionID.description }) else {
+      return report(.settled(.notFound), sent)
+    }
+    // It isn't the state that AWS minds, then.
+    guard !connection.awaitsAcceptance else { return report(.refused, sent, connection: connection) }
+    return report(.settled(.notRejectable), sent, connection: connection)
   }
 
   private static func verdict<Success>(of sent: SentCall) -> UpstreamReport<Success>.Verdict {

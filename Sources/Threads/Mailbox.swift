@@ -50,13 +50,20 @@ package final class Mailbox<Element: Sendable>: @unchecked Sendable {
     return elements
   }
 
+  /// What is in it now, and stays there.
+  package func peek() -> [Element] {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return elements
+  }
+
   /// Waits until there is something, and takes all of it; nothing, if `seconds` pass first.
   ///
   /// - Parameter company: once there is something, how many elements to wait for, and how long.
-  package func takeAll(waitingAtMost seconds: Int?, company: Company = .none) -> [Element] {
+  package func takeAll(waitingAtMost seconds: Double?, company: Company = .none) -> [Element] {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    wait(for: 1, nanoseconds: seconds.map { $0 * 1_000_000_000 })
+    wait(for: 1, nanoseconds: seconds.map { Int($0 * 1_000_000_000) })
     if !elements.isEmpty { wait(for: company.count, nanoseconds: company.nanoseconds) }
     let taken = elements
     elements = []

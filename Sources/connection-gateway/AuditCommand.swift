@@ -1,7 +1,8 @@
 import ArgumentParser
 
-/// `audit`: reads the audit log.
+/// `audit`: checks the audit log, and makes keys to sign it with.
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Check the audit log.", subcommands: [AuditVerifyCommand.self])
+    commandName: "audit", abstract: "Check the audit log, and sign it.",
+    subcommands: [AuditVerifyCommand.self, AuditKeygenCommand.self])
 }

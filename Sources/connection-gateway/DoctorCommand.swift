@@ -1,5 +1,6 @@
 import ArgumentParser
 import Clocks
+import Digest
 import GatewayCore
 import GatewayServer
 import Logging
@@ -10,7 +11,12 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Check settings, credentials, AWS, clock and files; change nothing.",
-    discussion: "Reads the same settings as 'serve'. Exit codes: 0 no problem, 1 a problem.")
+    discussion: """
+      Reads the same settings as 'serve', and prints a line for each thing it looked at: ok, warning or problem, what was
+      found, and what to do. Run it as the user that the gateway runs as. It asks AWS who the credentials are
+      (sts:GetCallerIdentity) and looks up one connection (es:DescribeInboundConnections); it rejects nothing.
+      Exit codes: 0 no problem, 1 a problem, 64 wrong usage.
+      """)
 
   @OptionGroup var options: ServeOptions
 
@@ -18,6 +24,7 @@ struct DoctorCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    SecretMemory.forbidDumps()
     let logger = Logger(label: "connection-gateway") { _ in
       StandardErrorLog(format: .text, level: .critical, clock: .system)
     }

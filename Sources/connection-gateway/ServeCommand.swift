@@ -12,10 +12,16 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve",
     abstract: "Serve the gateway's HTTP interface.",
     discussion: """
-      Flags win over the environment, the environment over the defaults. AWS settings come from the environment alone:
-      AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE,
-      AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_ENDPOINT_URL_OPENSEARCH, AWS_ENDPOINT_URL,
-      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_CA_BUNDLE.
+      Flags win over the environment, the environment over the defaults. AWS settings are what every AWS SDK reads, from
+      the environment and the profile:
+      where: AWS_REGION or AWS_DEFAULT_REGION, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT,
+      AWS_ENDPOINT_URL_OPENSEARCH, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_CA_BUNDLE;
+      who: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWS_PROFILE,
+      AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME,
+      AWS_ENDPOINT_URL_STS, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, AWS_EC2_METADATA_DISABLED,
+      AWS_EC2_METADATA_V1_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE;
+      how often: AWS_MAX_ATTEMPTS, AWS_RETRY_MODE. 'connection-gateway doctor' shows what they come to.
 
       SIGTERM and SIGINT stop it once calls in flight have ended (25 s at the most). SIGHUP reloads the tokens and
       reopens the audit log. Exit codes: 0 stopped, 64 wrong usage, 78 a setting can't be used.

@@ -25,6 +25,17 @@ struct ServeOptions: ParsableArguments {
   var auditCopies: [String] = []
 
   @Option(
+    help: .setting(
+      .auditSigningKey, "An Ed25519 key in PEM that signs the audit log; 'audit keygen' makes one.", valueName: "file"))
+  var auditSigningKey: String?
+
+  @Option(
+    help: .setting(
+      .auditReserve, "How much room should be free for the audit log; readiness warns below it; or off.",
+      valueName: "size"))
+  var auditReserve: String?
+
+  @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
       .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
@@ -53,6 +64,8 @@ struct ServeOptions: ParsableArguments {
     flags.tokens = tokens
     flags.auditLog = auditLog
     flags.auditCopies = auditCopies
+    flags.auditSigningKey = auditSigningKey
+    flags.auditReserve = auditReserve
     flags.trustedProxies = trustedProxies
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight

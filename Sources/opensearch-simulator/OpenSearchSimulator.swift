@@ -1,6 +1,7 @@
 import ArgumentParser
 import Clocks
 import Digest
+import GatewayCore
 import Glibc
 import HTTPListener
 import SigV4
@@ -41,6 +42,10 @@ struct OpenSearchSimulator: ParsableCommand {
   @Option(help: ArgumentHelp("Makes the keys temporary ones: requests have to bring this token.", valueName: "token"))
   var sessionToken: String?
 
+  @Option(
+    help: ArgumentHelp("How long a connection is REJECTING before it is REJECTED, e.g. 2s.", valueName: "duration"))
+  var rejectingFor = "0s"
+
   @Option(help: ArgumentHelp("Where the log goes, JSON lines, appended. Else to stdout.", valueName: "file"))
   var log: String?
 
@@ -62,32 +67,45 @@ struct OpenSearchSimulator: ParsableCommand {
 
   private func serve(until stopSignals: StopSignals) throws(StartError) {
     let configuration = try listenerConfiguration()
-    // `validate` saw to it that there is one.
-    let content = try SeedFile.read(seed ?? "")
+    let state = try state(servesPlainHTTP: configuration.tls == nil)
     let log = try EventLog(path: log)
-    let simulator = Simulator(seed: content, signatures: signatureCheck, clock: .system, log: log)
-    let listener = try start(configuration, simulator)
-    log.write(.listening(address: listener.address.description, scheme: configuration.tls == nil ? "http" : "https"))
+    let running = try start(configuration, state, log)
+    log.write(.listening(address: running.address.description, scheme: configuration.tls == nil ? "http" : "https"))
     // What libmicrohttpd calls back doesn't keep the listener alive.
-    withExtendedLifetime(listener) { stopSignals.wait() }
+    withExtendedLifetime(running.listener) { stopSignals.wait() }
     // The process just ends. No line of the log is held back, no connection's state outlives it, and what is still open
     // is a request that stalls or is slow on purpose, which the kernel cuts off.
     _exit(EXIT_SUCCESS)
   }
 
-  private var signatureCheck: SignatureCheck {
-    let credentials = SigningCredentials(
+  private func state(servesPlainHTTP: Bool) throws(StartError) -> SimulatorState {
+    guard let rejectingTime = DurationText.duration(rejectingFor), rejectingTime <= .seconds(86_400) else {
+      throw StartError("--rejecting-for \(rejectingFor)", "it has to be a duration such as 250ms, 2s or 1m")
+    }
+    // `validate` saw to it that there is one.
+    let seed = try SeedFile.read(
+      seed ?? "", faults: FaultReader(servesPlainHTTP: servesPlainHTTP, clock: .system))
+    let keys = SigningCredentials(
       accessKeyID: accessKeyId, secretAccessKey: Secret(secretAccessKey),
       sessionToken: sessionToken.map { Secret($0) })
-    return SignatureCheck(credentials: credentials, region: region, clock: .system)
+    return SimulatorState(
+      seed: seed, settings: Settings(rejectingTime: rejectingTime),
+      credentials: AcceptedCredentials(keys: keys, expiresAt: nil), servesPlainHTTP: servesPlainHTTP)
   }
 
+  /// Starts the listener, and the relay in front of it where the bytes are plain.
   private func start(
-    _ configuration: Listener.Configuration, _ simulator: Simulator
-  ) throws(StartError) -> Listener {
+    _ configuration: Listener.Configuration, _ state: SimulatorState, _ log: EventLog
+  ) throws(StartError) -> (listener: Listener, address: ListenAddress) {
+    var configuration = configuration
     do {
-      return try Listener(
+      let relay = state.servesPlainHTTP ? try Relay(configuration.address) : nil
+      if relay != nil { configuration.address = ListenAddress(host: "127.0.0.1", port: 0) }
+      let simulator = Simulator(state: state, region: region, relay: relay, log: log)
+      let listener = try Listener(
         configuration, executor: globalConcurrentExecutor, randomBytes: SecureRandom.bytes, handler: simulator.answer)
+      relay?.start(toPort: listener.address.port)
+      return (listener, relay?.address ?? listener.address)
     } catch {
       throw StartError("--listen \(listen)", error.description)
     }

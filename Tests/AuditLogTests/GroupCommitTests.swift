@@ -73,7 +73,8 @@ struct GroupCommitTests {
     gate.release()
     #expect(await first.value == nil)
     for task in waiting { #expect(await task.value == nil) }
-    #expect(Array(files.operations[callsBefore...]) == [.append, .sync])
+    // Once in a while it looks at its file, too.
+    #expect(files.operations[callsBefore...].filter { $0 == .append || $0 == .sync } == [.append, .sync])
     #expect(log.recordCount == count + 1)
     end()
     #expect(breakInChain() == nil)

@@ -18,6 +18,8 @@ import services
 from support.simulator import ACTIVE, BIN_DIR, PENDING, UNKNOWN
 
 LOADS = (1, 8, 64)
+#: The build whose audit leaves out its `fdatasync`.
+NOT_DURABLE = BIN_DIR / "connection-gateway-without-sync"
 #: A start of each takes as long as it takes; the comparison's takes a second.
 GATEWAY_STARTS, COMPARISON_STARTS = 10, 3
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,7 +28,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, required=True)
-    parser.add_argument("--venv", type=pathlib.Path, required=True)
+    parser.add_argument("--venv", type=pathlib.Path)
+    parser.add_argument("--audit", action="store_true", help="what the audit's durability costs, and nothing else")
     options = parser.parse_args()
     if "BIN_DIR" not in os.environ:
         sys.exit("Start Tests/Benchmarks/run instead: it builds what is measured here.")
@@ -35,7 +38,7 @@ def main():
     # Beside the build, not in /tmp, which may be memory: then fdatasync would cost nothing.
     folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=BIN_DIR))
     try:
-        return run(options, folder)
+        return run_audit(options, folder) if options.audit else run(options, folder)
     finally:
         shutil.rmtree(folder)
 
@@ -64,26 +67,58 @@ def run(options, folder):
         for service in all_services:
             check_answers(service)
 
-        surroundings = report.Surroundings(
-            processor=processor(), cores=len(os.sched_getaffinity(0)), kernel=platform.release(),
-            sync=figures.sync_time(folder), seconds=options.seconds,
-            load=load)
+        surroundings = look_around(folder, options, load)
         starts = {"gateway": statistics.median(figures.start_times(gateway, GATEWAY_STARTS)),
                   "FastAPI": statistics.median(figures.start_times(one, COMPARISON_STARTS))}
-        measurements, calls = [], dict.fromkeys(all_services, 0)
-        # One load after the other, and the services in turn: what else the machine does hits all of them.
-        for connections in LOADS:
-            for service in all_services:
-                print(f"== {service.name}, {connections} connections", file=sys.stderr, flush=True)
-                measurement, count = figures.measure(service, connections, options.seconds)
-                measurements.append(measurement)
-                calls[service] += count
+        measurements, calls = measure_all(all_services, options.seconds)
         size = (BIN_DIR / "connection-gateway").stat().st_size
         print(report.text(surroundings, measurements, starts, size))
-        complaints = [f"{entry.service} at {entry.connections} connections: {entry.errors}"
-                      for entry in measurements if entry.errors]
-        complaints += [f"{service.name}: {calls[service]} calls answered, {written} outcomes in the audit"
-                       for service in all_services if (written := service.outcomes()) < calls[service]]
+        return complain(all_services, measurements, calls)
+
+
+def run_audit(options, folder):
+    """The gateway beside itself with the audit's `fdatasync` left out."""
+    check_file_system(folder)
+    load = os.getloadavg()[0]
+    with contextlib.ExitStack() as stack:
+        parts = {name: folder / name for name in ("upstream", "durable", "not")}
+        for part in parts.values():
+            part.mkdir()
+        upstream = stack.enter_context(services.Upstream(parts["upstream"]))
+        both = (stack.enter_context(services.GatewayService(upstream, parts["durable"], report.DURABLE)),
+                stack.enter_context(services.GatewayService(upstream, parts["not"], report.NOT_DURABLE, NOT_DURABLE)))
+        for service in both:
+            check_answers(service)
+        surroundings = look_around(folder, options, load)
+        measurements, calls = measure_all(both, options.seconds)
+        print(report.audit_text(surroundings, measurements))
+        return complain(both, measurements, calls)
+
+
+def look_around(folder, options, load):
+    return report.Surroundings(
+        processor=processor(), cores=len(os.sched_getaffinity(0)), kernel=platform.release(),
+        sync=figures.sync_time(folder), seconds=options.seconds, load=load)
+
+
+def measure_all(all_services, seconds):
+    """One load after the other, and the services in turn: what else the machine does hits all of them."""
+    measurements, calls = [], dict.fromkeys(all_services, 0)
+    for connections in LOADS:
+        for service in all_services:
+            print(f"== {service.name}, {connections} connections", file=sys.stderr, flush=True)
+            measurement, count = figures.measure(service, connections, seconds)
+            measurements.append(measurement)
+            calls[service] += count
+    return measurements, calls
+
+
+def complain(all_services, measurements, calls):
+    """Says what failed; the exit status."""
+    complaints = [f"{entry.service} at {entry.connections} connections: {entry.errors}"
+                  for entry in measurements if entry.errors]
+    complaints += [f"{service.name}: {calls[service]} calls answered, {written} outcomes in the audit"
+                   for service in all_services if (written := service.outcomes()) < calls[service]]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0

@@ -3,6 +3,8 @@
 import dataclasses
 
 MEBIBYTE = 1 << 20
+DURABLE, NOT_DURABLE = "durable", "without fdatasync"
+HEAD = ["service", "connections", "calls/s", "CPU/call us", "cores", "p50 ms", "p99 ms", "peak MiB", "errors"]
 
 
 @dataclasses.dataclass
@@ -25,14 +27,8 @@ def text(surroundings, measurements, starts, size):
     gateway, fastapi = (next(entry for entry in measurements if (entry.service, entry.connections) == (name, at_most))
                         for name in ("gateway", "FastAPI"))
     return "\n".join([
-        "",
-        f"{surroundings.processor}, {surroundings.cores} cores (shared by the service, the stub and wrk), Linux "
-        f"{surroundings.kernel}; one append and fdatasync: {surroundings.sync:.0f} us; {surroundings.seconds} s each; "
-        f"load average before the start: {surroundings.load:.1f} (with more than a little, believe no throughput).",
-        "CPU and peak memory are the service's own, summed over its processes; cores is how many of them it kept busy.",
-        "",
-        *table(["service", "connections", "calls/s", "CPU/call us", "cores", "p50 ms", "p99 ms", "peak MiB", "errors"],
-               [row(entry) for entry in measurements]),
+        *described(surroundings),
+        *table(HEAD, [row(entry) for entry in measurements]),
         "",
         *table(["gateway / FastAPI", "throughput", "CPU per call", "p50", "p99", "peak memory"],
                ratios(measurements)),
@@ -42,6 +38,38 @@ def text(surroundings, measurements, starts, size):
         "",
         *table(["goal", "wanted", "measured", ""], goals(gateway, fastapi, starts["gateway"], size)),
     ])
+
+
+def audit_text(surroundings, measurements):
+    """What the audit's durability costs."""
+    pairs = {}
+    for entry in measurements:
+        pairs.setdefault(entry.connections, {})[entry.service] = entry
+    at_most = pairs[max(pairs)]
+    kept = at_most[DURABLE].throughput / at_most[NOT_DURABLE].throughput
+    return "\n".join([
+        *described(surroundings),
+        *table(HEAD, [row(entry) for entry in measurements]),
+        "",
+        *table([f"{DURABLE} / {NOT_DURABLE}", "throughput", "p50", "p99"],
+               [[f"{connections} connections"] + [f"{getattr(pair[DURABLE], name) / getattr(pair[NOT_DURABLE], name):.2f}"
+                                                  for name in ("throughput", "p50", "p99")]
+                for connections, pair in pairs.items()]),
+        "",
+        *table(["goal", "wanted", "measured", ""],
+               [[f"throughput kept at {max(pairs)} connections", ">= 0.60", f"{kept:.2f}", verdict(kept >= 0.6)]]),
+    ])
+
+
+def described(surroundings):
+    return [
+        "",
+        f"{surroundings.processor}, {surroundings.cores} cores (shared by the service, the stub and wrk), Linux "
+        f"{surroundings.kernel}; one append and fdatasync: {surroundings.sync:.0f} us; {surroundings.seconds} s each; "
+        f"load average before the start: {surroundings.load:.1f} (with more than a little, believe no throughput).",
+        "CPU and peak memory are the service's own, summed over its processes; cores is how many of them it kept busy.",
+        "",
+    ]
 
 
 def row(entry):

@@ -92,13 +92,13 @@ class Upstream:
 class GatewayService:
     """The gateway, as `Tests/Outside` starts it."""
 
-    name = "gateway"
-
-    def __init__(self, upstream, folder):
+    def __init__(self, upstream, folder, name="gateway", binary=gateway.BINARY):
+        self.name = name
         # As deploy's unit has it.
         self._extra = {"SWIFT_BACKTRACE": "enable=no"}
         self._upstream = upstream
-        self._gateway = gateway.Gateway(upstream.url, ca_file=upstream.ca_file, folder=folder, env=self._extra)
+        self._gateway = gateway.Gateway(
+            upstream.url, ca_file=upstream.ca_file, folder=folder, env=self._extra, binary=binary)
 
     def __enter__(self):
         self._gateway.__enter__()

@@ -66,6 +66,47 @@ struct EventLoopTests {
     #expect(ContinuousClock.now - start < .seconds(20))
   }
 
+  @Test("Who sleeps is woken when the time has come, the shortest sleep first, and no earlier")
+  func sleeps() async throws {
+    let loop = try Self.makeLoop()
+    defer { loop.stop() }
+    let seen = Numbers()
+    let start = ContinuousClock.now
+    let tasks = [300, 5, 100, 0].map { milliseconds in
+      Task(executorPreference: loop) {
+        await loop.sleep(.milliseconds(milliseconds))
+        seen.append(milliseconds)
+      }
+    }
+    for task in tasks { await task.value }
+    #expect(seen.all == [0, 5, 100, 300])
+    let passed = ContinuousClock.now - start
+    #expect(passed >= .milliseconds(300))
+    #expect(passed < .seconds(20))
+  }
+
+  @Test("A loop that has to hurry wakes who sleeps, and ends what begins later as well")
+  func hurry() async throws {
+    let server = try RawServer { connection in
+      if connection.readRequest() != nil { connection.answer("") }
+    }
+    defer { server.stop() }
+    let settings = CurlSettings()
+    let loop = try EventLoop(settings)
+    defer { loop.stop() }
+    let transport = CurlTransport(loop: loop, settings: settings)
+    let sleeper = Task(executorPreference: loop) { await loop.sleep(.seconds(100)) }
+    loop.cancelTransfers()
+    await sleeper.value
+    await loop.sleep(.seconds(100))
+    await #expect(throws: TransportFailure.self) {
+      try await transport.send(
+        .init(method: "PUT", url: "http://127.0.0.1:\(server.port)/", fields: [], body: []),
+        deadline: ContinuousClock.now + .seconds(100))
+    }
+    #expect(server.requests.isEmpty)
+  }
+
   @Test("When stop returns, everything that was enqueued before has run")
   func stopRunsWhatWaits() throws {
     let loop = try Self.makeLoop()

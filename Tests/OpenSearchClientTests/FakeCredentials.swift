@@ -1,4 +1,5 @@
 import AWSCredentials
+import Clocks
 import SigV4
 import Synchronization
 
@@ -19,7 +20,7 @@ final class FakeCredentials: CredentialsProvider {
     state = Mutex(State(answers: answers))
   }
 
-  func credentials() async throws(CredentialsUnavailable) -> SigningCredentials {
+  func credentials(deadline: MonotonicClock.Instant?) async throws(CredentialsUnavailable) -> SigningCredentials {
     let answer = state.withLock { state in
       state.timesAsked += 1
       return state.answers[0]

@@ -26,6 +26,6 @@ enum Sample {
   }
 
   private struct AcceptingJournal: AuditJournal {
-    func append(_ record: AuditRecord) async throws(AuditUnavailable) {}
+    func append(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {}
   }
 }

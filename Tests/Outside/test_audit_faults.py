@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 from support.gateway import Gateway, run
@@ -20,6 +21,46 @@ FIRST_OUTCOME, SECOND_INTENT = 2, 3
 def simulator():
     with Simulator() as running:
         yield running
+
+
+#: Takes at most half of what is to be written to an audit log.
+HALF_WRITES = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t write(int file, const void *bytes, size_t count) {
+  ssize_t (*next)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+  char link[64], name[4096] = "";
+  snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+  if (readlink(link, name, sizeof name - 1) > 0 && strstr(name, "/audit.jsonl")) count = (count + 1) / 2;
+  return next(file, bytes, count);
+}
+"""
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A file system of its own in memory, of this size."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True,
+                             text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True, timeout=PATIENCE)
+
+
+def fill(disk):
+    """A file that leaves no room on the disk."""
+    filler = disk / "filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as stream:
+        while True:
+            stream.write(b"x" * 4096)
+    return filler
 
 
 class Trace:
@@ -60,6 +101,10 @@ def failed_files(gateway):
     return sorted(gateway.folder.glob("audit.jsonl.failed-*"), key=lambda file: gateway.records(audit=file)[-1]["seq"])
 
 
+def failed_files_exist(gateway):
+    return any(gateway.folder.glob("audit.jsonl.failed-*"))
+
+
 def audit_check(gateway):
     ready = gateway.ready()
     return ready.status, {check["name"]: check["status"] for check in ready.json["checks"]}["audit"]
@@ -72,6 +117,7 @@ def assert_readiness_fails(gateway):
 
 def wait_until_ready(gateway):
     wait_until(lambda: audit_check(gateway) == (200, "ok"), "the gateway to be ready again", deadline=10)
+    assert gateway.ready_for_admins()["audit"] == ("ok", None)
 
 
 def assert_not_sent(simulator, gateway, connection_id=PENDING):
@@ -112,6 +158,10 @@ class TestFdatasync:
             good = gateway.audit.read_bytes()
             assert_not_sent(simulator, gateway)
             assert_readiness_fails(gateway)
+            # Why, is for those who run it, and the log.
+            status, reason = gateway.ready_for_admins()["audit"]
+            assert status == "failing" and "fdatasync: Input/output error" in reason
+            assert b"fdatasync" not in gateway.ready().body
             # The other calls that need a record fail just as well, and those that don't go on.
             assert gateway.reject(PENDING, token=None).code == "audit_unavailable"
             assert gateway.call("GET", "/livez", token=None).status == 200
@@ -236,7 +286,7 @@ class TestMovingAside:
 
 
 class TestWrite:
-    @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT"])
+    @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EROFS"])
     def test_of_an_intent_fails(self, simulator, tmp_path, error):
         audit = tmp_path / "audit.jsonl"
         trace = Trace(tmp_path, "-P", audit, "-e", "trace=write",
@@ -275,31 +325,60 @@ class TestWrite:
         assert_whole(*files)
 
     def test_finds_a_small_disk_full(self, simulator, tmp_path):
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True,
-                                 text=True, check=False)
-        if mounted.returncode != 0:
-            pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
-        try:
-            with Gateway(simulator.url, folder=disk) as gateway:
-                filler = disk / "filler"
-                with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as stream:
-                    while True:
-                        stream.write(b"x" * 4096)
-                os.truncate(filler, filler.stat().st_size - 8192)
-                self.call_until_it_fails(simulator, gateway)
-                assert_readiness_fails(gateway)
-                # Full it stays, so the fresh files fail as well. The log is on this disk, too, and can't tell.
-                for _ in range(20):
-                    assert_not_sent(simulator, gateway)
-                filler.unlink()
-                wait_until_ready(gateway)
-                assert gateway.reject(UNKNOWN).status == 404
-                gateway.stop()
-                assert_whole(*failed_files(gateway), gateway.audit)
-        finally:
-            subprocess.run(["umount", str(disk)], check=True, timeout=PATIENCE)
+        with small_disk(tmp_path / "disk", "64k") as disk, Gateway(
+                simulator.url, folder=disk, arguments=["--audit-reserve", "off"]) as gateway:
+            filler = fill(disk)
+            os.truncate(filler, filler.stat().st_size - 8192)
+            self.call_until_it_fails(simulator, gateway)
+            assert_readiness_fails(gateway)
+            assert "No space left" in gateway.ready_for_admins()["audit"][1]
+            # Full it stays, so the fresh files fail as well. The log is on this disk, too, and can't tell.
+            for _ in range(20):
+                assert_not_sent(simulator, gateway)
+            filler.unlink()
+            wait_until_ready(gateway)
+            assert gateway.reject(UNKNOWN).status == 404
+            gateway.stop()
+            assert_whole(*failed_files(gateway), gateway.audit)
+
+    def test_announces_a_disk_that_fills_up_while_calls_still_work(self, simulator, tmp_path):
+        with small_disk(tmp_path / "disk", "1m") as disk, Gateway(
+                simulator.url, folder=disk, arguments=["--audit-reserve", "512KiB"]) as gateway:
+            assert audit_check(gateway) == (200, "ok")
+            filler = fill(disk)
+            os.truncate(filler, filler.stat().st_size - 65536)
+            wait_until(lambda: audit_check(gateway) == (200, "warning"), "the warning")
+            status, reason = gateway.ready_for_admins()["audit"]
+            assert status == "warning" and reason.endswith("are free, less than the reserve of 524288")
+            metrics = gateway.metrics()
+            assert metrics["connection_gateway_audit_reserve_low"] == 1
+            assert metrics["connection_gateway_audit_free_bytes"] <= 65536
+            assert metrics["connection_gateway_audit_writable"] == 1
+            assert gateway.reject(UNKNOWN).status == 404
+            filler.unlink()
+            wait_until_ready(gateway)
+            metrics = gateway.metrics()
+            assert metrics["connection_gateway_audit_reserve_low"] == 0
+            assert metrics["connection_gateway_audit_free_bytes"] > 524288
+            said = [(line["level"], line["message"]) for line in gateway.log() if "room" in line["message"]]
+            assert said == [("warning", "little room is left for the audit"),
+                            ("notice", "there is room for the audit again")]
+
+    def test_that_takes_a_part_of_it_goes_on_with_the_rest(self, simulator, tmp_path):
+        """Allowed to the kernel, and not to be had from one at will: a library in between takes half of each write."""
+        compiler = shutil.which("clang") or shutil.which("cc")
+        if compiler is None:
+            pytest.skip("there is no C compiler")
+        source, library = tmp_path / "half.c", tmp_path / "half.so"
+        source.write_text(HALF_WRITES)
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True,
+                       timeout=PATIENCE)
+        trace = Trace(tmp_path, "-e", "trace=write", "-P", tmp_path / "audit.jsonl")
+        with Gateway(simulator.url, folder=tmp_path, prefix=[*trace.prefix, "-E", f"LD_PRELOAD={library}"]) as gateway:
+            assert gateway.reject(UNKNOWN).status == 404
+            assert gateway.reject(PENDING).status == 200
+        assert sum(line.startswith("write(") for line in trace.lines()) > 5 * len(gateway.records())
+        assert_whole(gateway.audit)
 
     @staticmethod
     def call_until_it_fails(simulator, gateway):
@@ -337,6 +416,36 @@ class TestSlowDisk:
             # The audit's thread's first one comes through in time.
             assert gateway.reject(UNKNOWN).status == 404
             assert_not_sent(simulator, gateway)
+
+    def test_a_disk_that_hangs_holds_nobody_up_beyond_the_deadline(self, simulator, tmp_path):
+        trace = Trace(tmp_path, "-e", "trace=fdatasync", "-e",
+                      f"inject=fdatasync:delay_enter=4000000:when={SECOND_INTENT}")
+        with Gateway(simulator.url, prefix=trace.prefix, folder=tmp_path,
+                     arguments=["--request-timeout", "1s"]) as gateway:
+            assert gateway.reject(UNKNOWN).status == 404
+            with concurrent.futures.ThreadPoolExecutor(20) as pool:
+                begin = time.monotonic()
+                # The first one's record hangs, those of the others wait behind it, and so do those of refused calls.
+                first = pool.submit(gateway.reject, PENDING, headers={"X-Request-Id": "hung"})
+                wait_until(lambda: b'"hung"' in gateway.audit.read_bytes(), "the first record to be written")
+                others = [pool.submit(gateway.reject, PENDING, headers={"X-Request-Id": f"behind-{number}"})
+                          for number in range(10)]
+                refused = [pool.submit(gateway.reject, PENDING, token=None) for _ in range(5)]
+                for reply in (first, *others, *refused):
+                    answer = reply.result()
+                    assert (answer.status, answer.code, answer.outcome) == (503, "audit_unavailable", "not_sent")
+                assert 0.9 < time.monotonic() - begin < 2.5
+            assert len(simulator.requests()) == 1
+            assert audit_check(gateway) == (503, "failing")
+            assert gateway.ready_for_admins()["audit"][1] == "a write takes longer than a call may"
+            wait_until_ready(gateway)
+            assert gateway.reject(PENDING).status == 200
+            assert gateway.records("intent")[1]["requestId"] == "hung"
+            # What was written after all is closed as what it is; what wasn't yet isn't written any more.
+            [closing] = [record for record in gateway.records("outcome") if record["requestId"] == "hung"]
+            assert (closing["httpStatus"], closing["code"], closing["outcome"]) == (503, "audit_unavailable", "not_sent")
+            assert not [record for record in gateway.records() if record.get("requestId", "").startswith("behind")]
+        assert_whole(gateway.audit)
 
 
 class TestRotation:
@@ -396,6 +505,48 @@ class TestRotation:
         wait_until(lambda: [line for line in gateway.log() if line["message"] == "reloading"], "the signal to be taken")
         assert gateway.reject(UNKNOWN).status == 404
         assert [record["stage"] for record in gateway.records()] == ["opened", "intent", "outcome"]
+
+    @pytest.mark.parametrize("traffic", [True, False])
+    def test_is_noticed_without_a_signal(self, gateway, traffic):
+        old = gateway.folder / "audit.jsonl-20261122"
+        gateway.audit.rename(old)
+        begin = time.monotonic()
+        while traffic and not gateway.audit.exists():
+            assert gateway.reject(UNKNOWN).status == 404
+        wait_until(lambda: gateway.audit.exists() and gateway.records("opened"), "a new audit file")
+        took = time.monotonic() - begin
+        print(f"noticed after {took:.2f} s")
+        assert took < 1.5
+        assert gateway.records()[0]["previousFile"] == old.name
+        gateway.stop()
+        assert_whole(old, gateway.audit)
+
+    def test_by_deleting_the_file_is_noticed_and_the_chain_goes_on(self, gateway):
+        assert gateway.reject(UNKNOWN).status == 404
+        gone = gateway.audit.read_bytes()
+        gateway.audit.unlink()
+        wait_until(lambda: gateway.audit.exists() and gateway.records("opened"), "a new audit file")
+        assert gateway.reject(UNKNOWN).status == 404
+        opened = gateway.records()[0]
+        assert opened["previousFile"] == "audit.jsonl (deleted)"
+        # One line was written to the deleted file after we read it: that it was closed.
+        assert opened["seq"] == gone.count(b"\n") + 2
+        gateway.stop()
+        assert f"begins after seq {opened['seq'] - 1}" in assert_whole(gateway.audit)
+
+    def test_by_cutting_the_file_costs_no_record(self, gateway):
+        """What logrotate calls copytruncate. Nothing of it is lost here, since nothing was written in between."""
+        assert gateway.reject(UNKNOWN).status == 404
+        copy = gateway.folder / "audit.jsonl.1"
+        shutil.copyfile(gateway.audit, copy)
+        os.truncate(gateway.audit, 0)
+        wait_until(lambda: failed_files_exist(gateway), "the file to be given up")
+        wait_until_ready(gateway)
+        assert gateway.reject(UNKNOWN).status == 404
+        [said] = [line for line in gateway.log() if line["message"] == "audit file given up"]
+        assert "someone else changed the file: it has 0 bytes instead of" in said["reason"]
+        gateway.stop()
+        assert_whole(copy, gateway.audit)
 
     def test_loses_nothing_under_load(self, gateway):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -43,23 +43,42 @@ def verify(tmp_path):
     return verify
 
 
+CALL = {"caller": {"token": "9f2c61d0a4b7", "name": "test"}, "client": {"address": "10.1.2.3", "peer": "10.1.2.3"}}
+OPENED = {"stage": "opened", "instance": "a1b2c3d4e5f60718", "version": "0.1.0"}
+CLOSED = {**OPENED, "stage": "closed"}
+
+
 def chain(records, *, sequence=1, previous="0" * 64):
-    """The lines of a log of these records, by the rule that README states and nothing of the gateway's."""
+    """The lines of a log of these records, by the format's own words and nothing of the gateway's."""
     lines = []
     for number, record in enumerate(records, start=sequence):
-        line = json.dumps(
-            {"time": "2026-11-22T16:00:00.000000Z", "seq": number, **record, "prev": previous}).encode() + b"\n"
+        record = {"time": "2026-11-22T16:00:00.000000Z", "seq": number, **record, "prev": previous}
+        line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
         previous = hashlib.sha256(line).hexdigest()
         lines.append(line)
     return lines
 
 
+def goes_on(lines, records):
+    """The lines of these records in a file that goes on from `lines`."""
+    last = json.loads(lines[-1])
+    return chain([{**OPENED, "previousFile": "audit.jsonl.1"}, *records], sequence=last["seq"] + 1,
+                 previous=hashlib.sha256(lines[-1]).hexdigest())
+
+
 def intent(request_id, connection_id="c-0123456789"):
-    return {"stage": "intent", "requestId": request_id, "connectionId": connection_id}
+    return {"stage": "intent", "requestId": request_id, "action": "connections.reject", "connectionId": connection_id,
+            **CALL}
 
 
 def outcome(request_id, connection_id="c-0123456789"):
-    return {"stage": "outcome", "requestId": request_id, "connectionId": connection_id}
+    return {**intent(request_id, connection_id), "stage": "outcome", "httpStatus": 200, "outcome": "rejected",
+            "durationMs": 1}
+
+
+def denied(path):
+    return {"stage": "denied", "requestId": "r", "path": path, "client": CALL["client"], "httpStatus": 401,
+            "code": "unauthenticated", "outcome": "not_sent"}
 
 
 def broken_at(output):
@@ -77,12 +96,14 @@ class TestWhole:
         assert verify(sample, code=0) == f"whole: {LINES} records, {first} to {last}, head {head}\n"
 
     def test_across_files(self, sample, verify):
-        whole = verify(sample, code=0)
-        assert verify(sample[:3], sample[3:5], sample[5:], code=0) == whole
-        assert verify(sample[:3], [], sample[3:], code=0) == whole
+        second = goes_on(sample, [intent("a"), CLOSED])
+        third = goes_on(second, [outcome("a"), CLOSED])
+        whole = verify(sample, second, third, code=0)
+        assert f"whole: {LINES + 6} records" in whole and hashlib.sha256(third[-1]).hexdigest() in whole
+        assert verify([], sample, [], second, third, [], code=0) == whole
 
     def test_of_a_chain_that_python_made(self, verify):
-        assert "whole: 3 records" in verify(chain([{"stage": "opened"}, intent("a"), outcome("a")]), code=0)
+        assert "whole: 3 records" in verify(chain([OPENED, intent("a"), outcome("a")]), code=0)
 
     def test_agrees_with_sha256sum(self, sample, tmp_path):
         file = tmp_path / "audit.jsonl"
@@ -97,21 +118,26 @@ class TestWhole:
         assert "whole: 0 records" in verify([], code=0)
 
     def test_of_a_log_whose_beginning_isnt_given_says_so(self, sample, verify):
-        assert "begins after seq 3" in verify(sample[3:], code=0)
+        assert f'begins after seq {LINES}, in a file that was called "audit.jsonl.1"' in verify(
+            goes_on(sample, [CLOSED]), code=0)
+
+    def test_says_if_the_log_wasnt_closed(self, sample, verify):
+        assert "not closed" not in verify(sample, code=0)
+        assert "not closed" in verify(sample[:-1], code=0)
 
     def test_lists_intents_without_an_outcome(self, verify):
         output = verify(chain([
-            {"stage": "opened"}, intent("a"), intent("b"), outcome("b"), intent("c"), intent("c"), outcome("c"),
+            OPENED, intent("a"), intent("b"), outcome("b"), intent("c"), intent("c"), outcome("c"),
             intent("d", "c-1111111111"), outcome("d", "c-2222222222"), outcome("e")]), code=0)
-        assert [line.partition(", connection ")[0] for line in output.splitlines()[:-1]] == [
+        assert [line.partition(", connection ")[0] for line in output.splitlines()[:3]] == [
             "intent without outcome: seq 2, request a", "intent without outcome: seq 6, request c",
             "intent without outcome: seq 8, request d"]
         assert ", connection c-1111111111, " in output.splitlines()[2]
         assert output.splitlines()[-1].startswith("whole: 10 records")
 
     def test_an_outcome_may_stand_in_a_later_file(self, verify):
-        lines = chain([intent("a"), outcome("a")])
-        assert "without outcome" not in verify(lines[:1], lines[1:], code=0)
+        lines = chain([OPENED, intent("a")])
+        assert "without outcome" not in verify(lines, goes_on(lines, [outcome("a")]), code=0)
 
 
 class TestTornLine:
@@ -122,7 +148,7 @@ class TestTornLine:
         assert f"whole: {LINES - 1} records" in output
 
     def test_in_a_file_before_the_last_is_a_break(self, sample, verify):
-        assert broken_at(verify([*sample[:3], sample[3][:20]], sample[3:], code=1)) == (1, 4)
+        assert broken_at(verify([*sample, b"{"], goes_on(sample, []), code=1)) == (1, LINES + 1)
 
     def test_is_no_excuse_for_a_break_before_it(self, sample, verify):
         assert broken_at(verify([*sample[:3], *sample[4:-1], sample[-1][:20]], code=1)) == (1, 4)
@@ -163,22 +189,42 @@ class TestBroken:
         assert broken_at(verify([*sample[:place], line, *sample[place:]], code=1)) == (1, place + 1)
 
     def test_by_other_ends_of_lines(self, sample, verify):
-        assert broken_at(verify([line.replace(b"\n", b"\r\n") for line in sample], code=1)) == (1, 2)
+        assert broken_at(verify([line.replace(b"\n", b"\r\n") for line in sample], code=1)) == (1, 1)
 
     def test_by_a_byte_order_mark(self, sample, verify):
         assert broken_at(verify([b"\xef\xbb\xbf", *sample], code=1))[0] == 1
 
-    def test_by_a_missing_file(self, sample, verify):
-        assert broken_at(verify(sample[:3], sample[5:], code=1)) == (2, 1)
+    def test_by_a_beginning_that_was_cut_off(self, sample, verify):
+        for lines in range(1, LINES):
+            assert broken_at(verify(sample[lines:], code=1)) == (1, 1)
+
+    def test_by_a_missing_file_whose_name_it_tells(self, sample, verify):
+        second = goes_on(sample, [intent("a"), CLOSED])
+        third = goes_on(second, [outcome("a")])
+        output = verify(sample, third, code=1)
+        assert broken_at(output) == (2, 1)
+        assert f'seq {LINES + 1} to {LINES + 3} are missing' in output and '"audit.jsonl.1"' in output
 
     def test_by_files_in_the_wrong_order(self, sample, verify):
-        assert broken_at(verify(sample[3:], sample[:3], code=1)) == (2, 1)
+        second = goes_on(sample, [intent("a"), CLOSED])
+        third = goes_on(second, [outcome("a")])
+        output = verify(sample, third, second, code=1)
+        assert broken_at(output) == (2, 1) and "wrong order" in output
+        assert broken_at(verify(third, second, sample, code=1)) == (2, 1)
 
     def test_by_a_file_that_is_given_twice(self, sample, verify):
-        assert broken_at(verify(sample, sample, code=1)) == (2, 1)
+        second = goes_on(sample, [intent("a"), CLOSED])
+        for again in [sample, second]:
+            output = verify(sample, second, again, code=1)
+            assert broken_at(output) == (3, 1) and "the same as" in output
+
+    def test_by_a_file_of_another_log(self, sample, verify):
+        other = goes_on(chain([OPENED, *[denied("/x")] * (LINES - 2), CLOSED]), [])
+        output = verify(sample, other, code=1)
+        assert broken_at(output) == (2, 1) and "two logs" in output
 
     def test_by_a_number_that_jumps(self, verify):
-        lines = chain([{"stage": "opened"}, intent("a")])
+        lines = chain([OPENED, intent("a")])
         jumped = chain([outcome("a")], sequence=4, previous=hashlib.sha256(lines[1]).hexdigest())
         output = verify([*lines, *jumped], code=1)
         assert broken_at(output) == (1, 3) and "'seq' is 4, not 3" in output
@@ -186,8 +232,8 @@ class TestBroken:
     @pytest.mark.parametrize("number", [-(1 << 63), (1 << 63) - 1, 1 << 63, -1, 0, 1.5, "1", None])
     def test_or_said_to_be_by_numbers_that_no_log_has(self, verify, number):
         """A forger's line must not bring the check down."""
-        first = chain([{"stage": "opened", "seq": number}], previous="1" * 64)
-        second = chain([{"stage": "opened"}], sequence=2, previous=hashlib.sha256(first[0]).hexdigest())
+        first = chain([{"seq": number, **OPENED}], previous="1" * 64)
+        second = chain([OPENED], sequence=2, previous=hashlib.sha256(first[0]).hexdigest())
         broken_at(verify([*first, *second], code=1))
 
     def test_says_what_holds_before_the_break(self, sample, verify):
@@ -220,7 +266,7 @@ def test_a_log_of_some_size_is_read_line_by_line(tmp_path):
     if shutil.which("prlimit") is None:
         pytest.skip("prlimit isn't installed (Debian: util-linux)")
     file = tmp_path / "audit.jsonl"
-    file.write_bytes(b"".join(chain([{"stage": "denied", "path": "x" * 400}] * 60_000)))
-    # 33 MB in a process that may have no more than 24 MB of data.
+    file.write_bytes(b"".join(chain([OPENED, *[denied("x" * 400)] * 60_000])))
+    # 41 MB in a process that may have no more than 24 MB of data.
     ended = run("audit", "verify", file, prefix=["prlimit", "--data=25165824"], timeout=60)
-    assert ended.returncode == 0 and "whole: 60000 records" in ended.stdout, ended
+    assert ended.returncode == 0 and "whole: 60001 records" in ended.stdout, ended

@@ -208,15 +208,6 @@ class TestAuditLog:
         assert "--audit-log" in start.fail()
         assert start.audit.read_text() == content
 
-    def test_one_that_ends_in_a_torn_line_is_told_and_stays_as_it_is(self, start, simulator):
-        with Gateway(simulator.url) as gateway:
-            gateway.stop()
-            content = gateway.audit.read_bytes()[:-5]
-        start.audit.write_bytes(content)
-        line = start.fail()
-        assert "--audit-log" in line and "torn" in line
-        assert start.audit.read_bytes() == content
-
 
 class TestUpstream:
     def test_no_region_is_told(self, start):
@@ -242,18 +233,28 @@ class TestUpstream:
         assert "pass@" not in line
 
     @pytest.mark.parametrize("variable", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
-    @pytest.mark.parametrize("url", [None, "https://127.0.0.1:1"])
-    def test_endpoints_that_this_version_doesnt_have_are_told(self, start, variable, url):
+    @pytest.mark.parametrize("url_variable", ["AWS_ENDPOINT_URL_OPENSEARCH", "AWS_ENDPOINT_URL"])
+    def test_a_url_of_ones_own_together_with_awss_variants_is_told(self, start, variable, url_variable):
         # With a URL of one's own AWS has no such endpoints at all, and every SDK refuses the two together.
-        assert variable in start.fail(env={variable: "true", "AWS_ENDPOINT_URL_OPENSEARCH": url})
+        line = start.fail(env={variable: "true", url_variable: "https://127.0.0.1:1"})
+        assert variable in line and url_variable in line
 
-    @pytest.mark.parametrize("setting", [
-        "endpoint_url = https://127.0.0.1:1", "services = mine", "use_fips_endpoint = true",
-        "use_dualstack_endpoint = true"])
-    def test_so_are_a_profiles_settings_that_would_ask_elsewhere(self, start, setting):
+    @pytest.mark.parametrize("settings, named", [
+        ("endpoint_url = 127.0.0.1:1", "endpoint_url"), ("endpoint_url = ftp://127.0.0.1", "endpoint_url"),
+        ("services = mine\n[services mine]\nopensearch =\n  endpoint_url = https://127.0.0.1:x", "services"),
+        ("endpoint_url = https://127.0.0.1:1\nuse_fips_endpoint = true", "AWS_USE_FIPS_ENDPOINT"),
+        ("endpoint_url = https://127.0.0.1:1\nuse_dualstack_endpoint = true", "AWS_USE_DUALSTACK_ENDPOINT"),
+        ("max_attempts = 0", "AWS_MAX_ATTEMPTS"), ("retry_mode = adaptive", "AWS_RETRY_MODE")])
+    def test_a_profiles_settings_that_cant_be_used_are_told(self, start, settings, named):
         (start.folder / ".aws").mkdir()
-        (start.folder / ".aws" / "config").write_text(f"[default]\n{setting}\n")
-        assert setting.split()[0] in start.fail()
+        (start.folder / ".aws" / "config").write_text(f"[default]\n{settings}\n")
+        assert named in start.fail()
+
+    @pytest.mark.parametrize("variable, value", [
+        *[("AWS_MAX_ATTEMPTS", text) for text in ("0", "-1", "101", "3.0", "three", " 3", "9" * 30)],
+        *[("AWS_RETRY_MODE", text) for text in ("legacy", "adaptive", "x")]])
+    def test_retries_that_there_arent_are_told(self, start, variable, value):
+        assert variable in start.fail(env={variable: value})
 
     @pytest.mark.parametrize("name, content", [
         ("none.pem", None), ("text.pem", "no certificates here"), ("empty.pem", ""), ("broken.pem", PEM), (".", None)])
@@ -270,6 +271,7 @@ class TestFlags:
         *[("trusted_proxy", text) for text in (
             "", "x", "10.0.0.0/33", "10.0.0.0/", "/8", "10.0.0.1/8", "::1/129", "10.0.0", "10.0.0.0/8,10.1.0.0/16",
             "010.0.0.0/8", "localhost")],
+        *[("max_in_flight", text) for text in ("", "0", "-1", "+1", "1.0", "x", "65537", "9" * 30)],
         *[("log_level", text) for text in ("", "verbose", "INFO", "5")],
         *[("log_format", text) for text in ("", "xml", "JSON")],
         ("tokens", ""), ("audit_log", "")])
@@ -281,7 +283,7 @@ class TestFlags:
         ("GATEWAY_TOKENS", "/nonexistent/tokens.json", "--tokens"),
         ("GATEWAY_AUDIT_LOG", "/nonexistent/audit.jsonl", "--audit-log"),
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 x", "--trusted-proxy"),
-        ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"),
+        ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"), ("GATEWAY_MAX_IN_FLIGHT", "x", "--max-in-flight"),
         ("GATEWAY_LOG_LEVEL", "x", "--log-level"), ("GATEWAY_LOG_FORMAT", "x", "--log-format")])
     def test_so_is_one_from_the_environment(self, start, variable, value, name):
         flag = name[2:].replace("-", "_")
@@ -312,10 +314,13 @@ class TestFlags:
                 ("--audit-log", "GATEWAY_AUDIT_LOG", "/var/log/connection-gateway/audit.jsonl"),
                 ("--trusted-proxy", "GATEWAY_TRUSTED_PROXIES", None),
                 ("--request-timeout", "GATEWAY_REQUEST_TIMEOUT", "15s"),
+                ("--max-in-flight", "GATEWAY_MAX_IN_FLIGHT", "256"),
                 ("--log-level", "GATEWAY_LOG_LEVEL", "info"), ("--log-format", "GATEWAY_LOG_FORMAT", None)]:
             entry = text.split(f" {flag} <", 1)[-1].split(" --", 1)[0]
             assert f"[{variable}{f', default: {default}' if default else ''}]" in entry, entry
-        for variable in ["AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL_OPENSEARCH", "AWS_CA_BUNDLE"]:
+        for variable in ["AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL_OPENSEARCH", "AWS_CA_BUNDLE",
+                         "AWS_MAX_ATTEMPTS", "AWS_USE_FIPS_ENDPOINT", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                         "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED"]:
             assert variable in ended.stdout
 
     def test_the_version_is_told(self):
@@ -332,7 +337,8 @@ class TestCredentials:
 
     def gateway(self, simulator, home, **env):
         return Gateway(simulator.url, folder=home,
-                       env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, **env})
+                       env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+                            "AWS_EC2_METADATA_DISABLED": "true", **env})
 
     def assert_none(self, simulator, home, *words, **env):
         before = len(simulator.requests())
@@ -360,12 +366,16 @@ class TestCredentials:
     def test_none_anywhere(self, simulator, home):
         self.assert_none(simulator, home, "AWS_ACCESS_KEY_ID", "'default'")
 
-    @pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
-    def test_half_of_them(self, simulator, home, variable):
-        self.assert_none(simulator, home, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", **{variable: "half-of-a-pair"})
+    def test_a_key_without_its_secret(self, simulator, home):
+        (home / ".aws" / "credentials").write_text(f"[default]\n{KEYS}")
+        self.assert_none(
+            simulator, home, "AWS_ACCESS_KEY_ID is set", "AWS_SECRET_ACCESS_KEY isn't", AWS_ACCESS_KEY_ID="half-of-a-pair")
+
+    def test_a_secret_without_its_key(self, simulator, home):
+        self.assert_none(simulator, home, "AWS_ACCESS_KEY_ID isn't set", AWS_SECRET_ACCESS_KEY="half-of-a-pair")
 
     def test_keys_that_would_break_out_of_a_header(self, simulator, home):
-        self.assert_none(simulator, home, "control characters", AWS_ACCESS_KEY_ID="key\r\nX-Note: a",
+        self.assert_none(simulator, home, "white space, control or", AWS_ACCESS_KEY_ID="key\r\nX-Note: a",
                          AWS_SECRET_ACCESS_KEY="secret")
 
     def test_a_profile_that_isnt_there(self, simulator, home):
@@ -375,7 +385,7 @@ class TestCredentials:
 
     def test_a_profile_with_half_of_them(self, simulator, home):
         (home / ".aws" / "credentials").write_text("[default]\naws_access_key_id = half\n")
-        self.assert_none(simulator, home, "'default'", "aws_secret_access_key")
+        self.assert_none(simulator, home, "'default'", "the secret access key is missing")
 
     @pytest.mark.parametrize("name, text, line", [
         ("credentials", f"[default]\n# a comment\nnonsense\n{KEYS}", 3), ("credentials", f"[default\n{KEYS}", 1),
@@ -390,7 +400,7 @@ class TestCredentials:
 
     @pytest.mark.parametrize("setting", [
         "role_arn = arn:aws:iam::123456789012:role/x", "web_identity_token_file = /x",
-        "credential_process = /bin/false", "sso_session = x"])
+        "credential_process = /bin/false", "sso_account_id = 123456789012", "login_session = x"])
     def test_a_profile_that_this_version_cant_use(self, simulator, home, setting):
         (home / ".aws" / "config").write_text(f"[default]\n{setting}\n")
         self.assert_none(simulator, home, setting.split()[0], "'default'")

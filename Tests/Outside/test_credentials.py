@@ -468,14 +468,16 @@ def connection(number):
 def test_each_source_says_why_it_gave_nothing(tmp_path, upstream):
     with Gateway(upstream.url, env=NO_KEYS, folder=tmp_path) as gateway:
         answer, ready = gateway.reject(PENDING), gateway.ready()
+        operators = gateway.call("GET", "/readyz", token=None, address=gateway.admin_address)
         log = gateway.log_text()
     for source in ("AWS_ACCESS_KEY_ID", "profile 'default'", "AWS_WEB_IDENTITY_TOKEN_FILE",
                    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED"):
         assert source in log
+        assert source in next(check["detail"] for check in operators.json["checks"] if check["name"] == "credentials")
         # It isn't the callers' business how the gateway is set up.
         assert source not in answer.body.decode() + ready.body.decode()
     assert (answer.status, answer.code, answer.outcome) == (503, "credentials_unavailable", "not_sent")
-    assert ready.status == 503
+    assert (ready.status, operators.status) == (503, 503)
 
 
 @pytest.mark.parametrize("name", [".aws/config", ".aws/credentials"])

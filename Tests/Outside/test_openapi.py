@@ -217,7 +217,7 @@ TOO_LARGE = "X-Large: " + "a" * 16384
 REFUSED_BY_THE_GATEWAY = {
     "id": (400, "invalid_request", lambda it: it.reject("Not-An-Id")),
     "id-percent-encoded": (400, "invalid_request", lambda it: it.reject(PENDING.replace("0", "%30", 1))),
-    "query": (400, "invalid_request", lambda it: it.call("POST", f"/connections/{PENDING}/reject?dryRun=true")),
+    "query": (400, "invalid_request", lambda it: it.call("POST", f"/connections/{PENDING}/reject?dryrun=true")),
     "body-not-json": (400, "invalid_request", lambda it: it.reject(
         PENDING, body="{", headers={"Content-Type": "application/json"})),
     "body-unknown-member": (400, "invalid_request", lambda it: it.reject(PENDING, body={"reasons": "x"})),
@@ -232,7 +232,7 @@ REFUSED_BY_THE_GATEWAY = {
     "token-of-another-form": (401, "unauthenticated", lambda it: it.reject(
         PENDING, token=None, headers={"Authorization": "Basic YTpi"})),
     "scope": (403, "insufficient_scope", lambda it: it.reject(PENDING, token=it.reading_token)),
-    "route": (404, "route_not_found", lambda it: it.call("GET", "/connections")),
+    "route": (404, "route_not_found", lambda it: it.call("GET", "/connection")),
     "method": (405, "method_not_allowed", lambda it: it.call("DELETE", f"/connections/{PENDING}/reject")),
     "body-too-large": (413, "body_too_large", lambda it: it.reject(
         PENDING, body="x" * 4097, headers={"Content-Type": "application/json"})),
@@ -257,8 +257,8 @@ REFUSED_BY_AWS = {
     "a-web-page": (502, "upstream_error", "unknown", PENDING, {"kind": "html"}),
     "garbage": (502, "upstream_error", "unknown", PENDING, {"kind": "garbage"}),
     "nothing": (502, "upstream_error", "unknown", PENDING, {"kind": "empty"}),
-    "cut": (502, "upstream_error", "unknown", PENDING, {"kind": "cut"}),
-    "cut-mid": (502, "upstream_error", "unknown", PENDING, {"kind": "cut-mid"}),
+    "cut": (504, "upstream_timeout", "unknown", PENDING, {"kind": "cut"}),
+    "cut-mid": (504, "upstream_timeout", "unknown", PENDING, {"kind": "cut-mid"}),
     "throttled": (503, "upstream_throttled", "not_rejected", PENDING, {"kind": "throttle"}),
 }
 
@@ -385,10 +385,10 @@ class TestTheAnswers:
             # So that the call under way needn't be waited for.
             simulator.stop()
             caller.join(PATIENCE)
-            assert [each.code for each in under_way] == ["upstream_error"]
+            assert [each.code for each in under_way] == ["upstream_timeout"]
 
     def test_every_code_has_its_call_here(self):
         here = {code for _, code, *_ in [*REFUSED_BY_THE_GATEWAY.values(), *REFUSED_BY_AWS.values()]}
-        apart = {"upstream_timeout", "upstream_unreachable", "credentials_unavailable", "audit_unavailable",
+        apart = {"upstream_unreachable", "credentials_unavailable", "audit_unavailable",
                  "overloaded"}
         assert here | apart == set(codes_in_swift())

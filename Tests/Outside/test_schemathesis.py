@@ -8,18 +8,24 @@ import sys
 
 import pytest
 import yaml
-from support.gateway import Gateway
-from support.simulator import ROOT, Simulator, connection, environment
+from support.gateway import Gateway, make_token
+from support.simulator import ROOT, Simulator, connection, environment, wait_until
 
 DOCUMENT = ROOT / "openapi" / "openapi.yaml"
 SEED, EXAMPLES = 20261122, 60
 
 #: All checks are on, and one is stricter than it comes: a call that breaks the contract has to be refused by the
 #: gateway itself. 404, 409 and 5xx, which the check would take by default, would mean that such a call went to AWS. 413
-#: isn't among the defaults, but is what the contract has for a body that is too large.
+#: isn't among the defaults, but is what the contract has for a body that is too large. A list with a made-up cursor is a
+#: 400, and no schema can tell those that the gateway gave out from others.
 SETTINGS = """
 [checks.negative_data_rejection]
 expected-statuses = ["400", "413"]
+
+[[operations]]
+include-path = "/connections"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400"]
 """
 
 
@@ -40,6 +46,8 @@ def service():
     """The simulator and the gateway. The simulator knows the contract's example id, which schemathesis tries."""
     known = contract()["components"]["parameters"]["ConnectionId"]["example"]
     with Simulator(seed=[connection(known)]) as simulator, Gateway(simulator.url) as gateway:
+        gateway.token = make_token(gateway.tokens, name="all", scopes=("connections:reject", "connections:read"))
+        wait_until(lambda: gateway.call("GET", "/connections").status == 200, "the new token to count")
         yield simulator, gateway
 
 
@@ -73,22 +81,24 @@ def test_no_call_made_from_the_contract_gets_an_answer_outside_it(service, schem
 
     # Every operation was tried in every phase.
     operations = {f"{method.upper()} {path}" for path, item in contract()["paths"].items() for method in item}
-    assert len(operations) == 7
+    assert len(operations) == 11
     assert report["operations"] == {
-        "total": 7, "selected": 7, "tested": 7, "errored": 0, "skipped": 0, "skip_reasons": []}
+        "total": 11, "selected": 11, "tested": 11, "errored": 0, "skipped": 0, "skip_reasons": []}
     assert {name: phase["status"] for name, phase in report["phases"].items()} == {
         "examples": "success", "coverage": "success", "fuzzing": "success",
-        # It would follow the links from one operation to another, and the contract has none.
-        "stateful": "skip"}
+        # It follows the links that it infers from one operation to another.
+        "stateful": "success"}
     assert set(report["valid_rates"]) == operations
     for operation, rates in report["valid_rates"].items():
         tried = {phase: sum(counts.values()) for phase, counts in rates.items()}
-        assert set(tried) == {"examples", "coverage", "fuzzing"} and all(tried.values()), (operation, tried)
+        assert set(tried) >= {"examples", "coverage", "fuzzing"} and all(tried.values()), (operation, tried)
     assert report["test_cases"]["generated"] > 6 * EXAMPLES
 
     # What reached AWS was a valid call, and was written down.
     seen = simulator.requests()
-    assert len(seen) == len(gateway.records("intent")) == len(gateway.records("outcome")) > EXAMPLES / 2
+    assert len(gateway.records("intent")) == len(gateway.records("outcome")) > EXAMPLES / 2
+    # A page of ours may take several of AWS's, a wait several looks.
+    assert len(seen) >= sum(1 for record in gateway.records("outcome") if "aws" in record) > EXAMPLES / 2
     assert {(line["verdict"], line["status"]) for line in seen} == {("valid", 200), ("valid", 409)}
     gateway.check_chain()
 

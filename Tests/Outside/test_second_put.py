@@ -4,7 +4,7 @@ again by itself and tells nobody. One call is one request, and what became of it
 import subprocess
 
 import pytest
-from support.gateway import Gateway
+from support.gateway import ONE_ATTEMPT, Gateway
 from support.simulator import PATIENCE, environment
 from support.upstream import Upstream, answer, body_of, connection_id_of
 
@@ -20,10 +20,11 @@ def reset(request, wire):
 
 
 def dying(ending):
-    """A script for connections that answer their first request and die of their second, once all of it was read."""
+    """A script for connections that answer their first PUT and die of their second, once all of it was read."""
     def script(request, wire):
         first_of_connection = request.number == min(
-            other.number for other in script.upstream.requests if other.connection == request.connection)
+            other.number for other in script.upstream.requests
+            if other.connection == request.connection and other.method == "PUT")
         return Upstream.succeed(request, wire) if first_of_connection else ending(request, wire)
     return script
 
@@ -50,22 +51,37 @@ def test_the_trap_is_armed_libcurl_left_to_itself_sends_a_second_put(upstream):
     assert len(upstream.puts(SECOND)) == 2 and done.returncode == 0, done
 
 
-def test_one_call_is_one_put_and_its_outcome_is_unknown(upstream):
-    with Gateway(upstream.url) as gateway:
+def test_one_attempt_is_one_put_and_its_outcome_is_unknown(upstream):
+    with Gateway(upstream.url, env=ONE_ATTEMPT) as gateway:
         assert gateway.reject(FIRST).status == 200
         reply = gateway.reject(SECOND, headers={"X-Request-Id": "second"})
 
-        assert (reply.status, reply.code, reply.outcome) == (502, "upstream_error", "unknown"), reply
+        assert (reply.status, reply.code, reply.outcome) == (504, "upstream_timeout", "unknown"), reply
         [put] = upstream.puts(SECOND)
         # It was the reused connection that died, else the trap wasn't sprung.
         assert put.connection == upstream.puts(FIRST)[0].connection
         intent, outcome = [record for record in gateway.records() if record.get("requestId") == "second"]
         assert (intent["stage"], outcome["stage"]) == ("intent", "outcome")
-        assert (outcome["outcome"], outcome["httpStatus"], outcome["aws"]) == ("unknown", 502, {"attempts": 1})
+        assert (outcome["outcome"], outcome["httpStatus"], outcome["aws"]) == ("unknown", 504, {"attempts": 1})
 
         # The dead connection is forgotten: the next call gets a new one, and its answer.
         assert gateway.reject(THIRD).status == 200
         assert len(upstream.puts(THIRD)) == 1
+        gateway.check_chain()
+
+
+def test_the_second_put_is_the_gateways_own_and_stands_in_the_record(upstream):
+    with Gateway(upstream.url) as gateway:
+        assert gateway.reject(FIRST).status == 200
+        reply = gateway.reject(SECOND, headers={"X-Request-Id": "second"})
+        # The answer of AWS itself to the second one: it took the reject.
+        assert (reply.status, reply.json["attempts"]) == (200, 2), reply
+        first, second = upstream.puts(SECOND)
+        assert first.connection == upstream.puts(FIRST)[0].connection != second.connection
+        [outcome] = [record for record in gateway.records("outcome") if record["requestId"] == "second"]
+        assert outcome["outcome"] == "rejected"
+        assert [(attempt["operation"], attempt["ending"]) for attempt in outcome["tries"]] == [
+            ("reject", "no_answer"), ("reject", "answered")]
         gateway.check_chain()
 
 
@@ -81,7 +97,7 @@ def test_a_connection_that_the_other_side_closed_in_the_meantime_costs_no_call()
     def script(request, wire):
         wire.send(answer(200, body_of(connection_id_of(request))))
         return False
-    with Upstream(script) as upstream, Gateway(upstream.url) as gateway:
+    with Upstream(script) as upstream, Gateway(upstream.url, env=ONE_ATTEMPT) as gateway:
         for number in range(5):
             reply = gateway.reject(f"c-closed-{number:08}")
             # The close may cross the next request on the wire; then nobody knows, and that is what is said.

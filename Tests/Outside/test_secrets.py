@@ -61,8 +61,10 @@ def finished(request):
         quoting = {"status": 403, "code": "InvalidSignatureException", "message": SESSION_TOKEN}
         for fault, options in [("error", quoting), ("throttle", {}), ("html", {}), ("cut", {}), ("garbage", {}),
                                ("stall", {})]:
-            simulator.fault(fault, count=1, **options)
+            # For all attempts, and the look-ups that follow.
+            simulator.fault(fault, **options)
             assert call("POST", reject).status >= 500
+            simulator.clear_faults()
         for secret in (token, FOREIGN_TOKEN):
             # In the right place, in the wrong way.
             for value in [f"Bearer {secret[:-1]}", f"Bearer {secret}x", f"Basic {secret}", f"bearer: {secret}", secret,

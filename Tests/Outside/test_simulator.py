@@ -236,7 +236,7 @@ class TestBoto3:
         with pytest.raises(aws.exceptions.InvalidPaginationTokenException):
             aws.describe_inbound_connections(NextToken=token)
 
-    @pytest.mark.parametrize("size", [101, -1, 2**40])
+    @pytest.mark.parametrize("size", [0, 101, -1, 2**40])
     def test_a_page_size_out_of_range_is_a_validation_exception(self, simulator, size):
         body = json.dumps({"MaxResults": size}).encode()
         answer = send(simulator, "POST", SEARCH_PATH, body, signed(simulator, "POST", SEARCH_PATH, body))
@@ -435,16 +435,16 @@ class TestSignature:
         assert_refused(
             simulator, send(simulator, headers=headers), "InvalidSignatureException", "signature_mismatch")
 
-    @pytest.mark.parametrize("minutes, words", [(-16, "Signature expired: "), (16, "Signature not yet current: "),
+    @pytest.mark.parametrize("minutes, words", [(-6, "Signature expired: "), (6, "Signature not yet current: "),
                                                 (-60 * 24 * 365, "Signature expired: ")])
-    def test_a_time_more_than_fifteen_minutes_off_is_refused(self, simulator, minutes, words):
+    def test_a_time_more_than_five_minutes_off_is_refused(self, simulator, minutes, words):
         at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
         answer = send(simulator, headers=signed(simulator, at=at))
         assert_refused(simulator, answer, "InvalidSignatureException", "skewed")
         assert json.loads(answer[2])["message"].startswith(words + at.strftime("%Y%m%dT%H%M%SZ"))
 
-    @pytest.mark.parametrize("minutes", [-14, 14])
-    def test_a_time_less_than_fifteen_minutes_off_is_taken(self, simulator, minutes):
+    @pytest.mark.parametrize("minutes", [-4, 4])
+    def test_a_time_less_than_five_minutes_off_is_taken(self, simulator, minutes):
         at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes)
         assert send(simulator, headers=signed(simulator, at=at))[0] == 200
 
@@ -877,7 +877,8 @@ class TestCommandLine:
                                    timeout=PATIENCE, check=True).stdout
         bodies = [re.sub(r"\s+", " ", body) for body in re.findall(r"curl \$F -d '([^']+)'", help_text)]
         kinds = {json.loads(body)["fault"] for body in bodies}
-        assert kinds == {"throttle", "error", "html", "stall", "cut", "cut-mid", "garbage", "empty", "slow"}
+        assert kinds == {"throttle", "error", "html", "stall", "cut", "cut-mid", "garbage", "empty", "slow", "date",
+                         "lag", "cut-at", "stall-at", "garbage-at"}
         for body in bodies:
             assert send(simulator, "POST", "/_simulator/faults", body.encode())[0] == 200
         assert max(map(len, help_text.split("USAGE:")[0].splitlines())) <= 80

@@ -315,7 +315,7 @@ TAKEN = {
     "dots that are encoded": (LINE.replace(UNKNOWN.encode(), b"%2e%2e%2fetc%2fpasswd") + HOST + AUTHORIZATION + b"\r\n",
                               400, "invalid_request"),
     "a slash that is encoded": (LINE.replace(b"/reject", b"%2Freject") + HOST + AUTHORIZATION + b"\r\n",
-                                404, "route_not_found"),
+                                405, "method_not_allowed"),
     "a letter that is encoded": (LINE.replace(b"/c-", b"/%63-") + HOST + AUTHORIZATION + b"\r\n",
                                  400, "invalid_request"),
     "a letter of the route that is encoded": (LINE.replace(b"/reject", b"/%72eject") + HOST + AUTHORIZATION + b"\r\n",

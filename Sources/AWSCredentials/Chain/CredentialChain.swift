@@ -30,14 +30,16 @@ package final class CredentialChain: CredentialsProvider {
       random: random)
     self.surroundings = surroundings
     refreshing = RefreshingCredentials(
-      wallClock: wallClock, clock: clock, random: random, executor: executor, log: log
+      wallClock: wallClock, clock: clock, sleep: sleep, random: random, executor: executor, log: log
     ) { () async throws(CredentialsUnavailable) in
       try await CredentialLookUp(surroundings).run()
     }
   }
 
-  package func credentials() async throws(CredentialsUnavailable) -> SigningCredentials {
-    try await refreshing.credentials()
+  package func credentials(
+    deadline: MonotonicClock.Instant?
+  ) async throws(CredentialsUnavailable) -> SigningCredentials {
+    try await refreshing.credentials(deadline: deadline)
   }
 
   package func refused(_ credentials: SigningCredentials) async {

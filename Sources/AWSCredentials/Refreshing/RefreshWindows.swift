@@ -1,4 +1,4 @@
-/// How long before their end credentials are refreshed (AWS.md, "Refresh").
+/// How long before their end credentials are refreshed (the windows of the AWS SDK for Go v2).
 struct RefreshWindows: Equatable {
   /// In this window the old ones are used on, and new ones fetched beside.
   let advisory: Duration

@@ -14,30 +14,33 @@ final class RefreshingCredentials: CredentialsProvider {
   }
 
   /// After a failure the next try comes so much later, in seconds; the exact moment is random, so that a fleet's tries
-  /// don't come together (AWS.md, "Refresh").
+  /// don't come together (as in the AWS SDK for Go v2).
   private static let retrySeconds = (from: 300.0, to: 600.0)
 
   private let state = Mutex(State())
   private let lookUp: LookUp
   private let wallClock: WallClock
   private let clock: MonotonicClock
+  private let sleep: @Sendable (Duration) async -> Void
   private let random: @Sendable () -> Double
   private let executor: any TaskExecutor
   private let log: @Sendable (CredentialEvent) -> Void
 
   init(
-    wallClock: WallClock, clock: MonotonicClock, random: @escaping @Sendable () -> Double, executor: any TaskExecutor,
+    wallClock: WallClock, clock: MonotonicClock, sleep: @escaping @Sendable (Duration) async -> Void,
+    random: @escaping @Sendable () -> Double, executor: any TaskExecutor,
     log: @escaping @Sendable (CredentialEvent) -> Void, lookUp: @escaping LookUp
   ) {
     self.lookUp = lookUp
     self.wallClock = wallClock
     self.clock = clock
+    self.sleep = sleep
     self.random = random
     self.executor = executor
     self.log = log
   }
 
-  func credentials() async throws(CredentialsUnavailable) -> SigningCredentials {
+  func credentials(deadline: MonotonicClock.Instant?) async throws(CredentialsUnavailable) -> SigningCredentials {
     let waiter = Waiter()
     let answer = state.withLock { state in
       let answer = state.refresh.ask(at: wallClock.now(), clock.now())
@@ -52,10 +55,24 @@ final class RefreshingCredentials: CredentialsProvider {
       return credentials
     case .beginAndWait:
       beginRefresh()
-      return try await waiter.result().get()
+      return try await wait(waiter, until: deadline)
     case .wait:
-      return try await waiter.result().get()
+      return try await wait(waiter, until: deadline)
     }
+  }
+
+  /// The refresh goes on when a waiter leaves: what it brings is good for the next call.
+  private func wait(
+    _ waiter: Waiter, until deadline: MonotonicClock.Instant?
+  ) async throws(CredentialsUnavailable) -> SigningCredentials {
+    if let deadline {
+      let patience = deadline - clock.now()
+      Task(executorPreference: executor) { [sleep] in
+        await sleep(patience)
+        waiter.fulfil(.failure(CredentialsUnavailable("looking the credentials up took longer than the call may take")))
+      }
+    }
+    return try await waiter.result().get()
   }
 
   func refused(_ credentials: SigningCredentials) async {

@@ -8,7 +8,7 @@ import SigV4
 struct STSClient {
   private static let signingName = "sts"
   private static let timeout = Duration.seconds(5)
-  private static let attempts = 3
+  private static let usualAttempts = 3
 
   private let surroundings: Surroundings
   private let endpoint: Endpoint
@@ -39,7 +39,8 @@ struct STSClient {
 
   /// `GetCallerIdentity`: the ARN of whom `credentials` are. It needs no rights.
   func callerARN(_ credentials: SigningCredentials) async throws(SourceFailure) -> String {
-    guard let arn = try await send(.getCallerIdentity, credentials).callerARN else {
+    // Somebody waits for it, and no call depends on it.
+    guard let arn = try await send(.getCallerIdentity, credentials, attempts: 1).callerARN else {
       throw .failed("STS's answer has no Arn")
     }
     return arn
@@ -50,7 +51,9 @@ struct STSClient {
     "connection-gateway-\(surroundings.wallClock.now().seconds)"
   }
 
-  private func send(_ action: STSAction, _ credentials: SigningCredentials?) async throws(SourceFailure) -> STSAnswer {
+  private func send(
+    _ action: STSAction, _ credentials: SigningCredentials?, attempts: Int = usualAttempts
+  ) async throws(SourceFailure) -> STSAnswer {
     var attempt = 1
     while true {
       let failure: STSFailure
@@ -65,7 +68,7 @@ struct STSClient {
       case .failure(let error):
         failure = STSFailure(error)
       }
-      guard failure.isTransient, attempt < Self.attempts else {
+      guard failure.isTransient, attempt < attempts else {
         throw .failed("\(action.failureWords) at \(endpoint.url): \(failure.words)")
       }
       await surroundings.sleep(failure.delay(after: attempt, random: surroundings.random()))

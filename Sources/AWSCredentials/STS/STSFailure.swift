@@ -34,7 +34,7 @@ struct STSFailure: Equatable {
   }
 
   /// How long to wait before the next try: at random, up to 50 ms doubled each time, or a second where STS asks for fewer
-  /// calls (AWS.md, "Retries").
+  /// calls (AWS SDKs and Tools Reference Guide, "Retry behavior").
   func delay(after attempt: Int, random: Double) -> Duration {
     (isThrottled ? .seconds(1) : .milliseconds(50)) * (1 << (attempt - 1)) * random
   }

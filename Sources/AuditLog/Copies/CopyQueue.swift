@@ -8,9 +8,9 @@ final class CopyQueue: Sendable {
   /// How much may wait, in bytes.
   static let byteLimit = 8 << 20
   /// Seconds after which a line is tried again that didn't get through.
-  private static let secondsBetweenTries = 1
+  private static let secondsBetweenTries = 1.0
   /// Seconds that the end of the process waits for what is still to be handed over.
-  private static let secondsToEnd = 2
+  private static let secondsToEnd = 2.0
 
   private enum Message: Sendable {
     case batch(WrittenBatch)

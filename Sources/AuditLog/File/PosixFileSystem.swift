@@ -2,6 +2,16 @@ import Glibc
 
 /// The real file system.
 package struct PosixFileSystem: LogFileSystem {
+  /// Whether records are on disk when they are said to be. Always, but in a build that measures what that costs
+  /// (`Tests/Benchmarks/run --audit`): no setting makes it otherwise.
+  package static var isDurable: Bool {
+    #if AUDIT_WITHOUT_SYNC
+      false
+    #else
+      true
+    #endif
+  }
+
   package init() {
     // A file-size limit raises SIGXFSZ, which would end the process; ignored, the write fails with EFBIG instead.
     signal(SIGXFSZ, SIG_IGN)
@@ -15,6 +25,21 @@ package struct PosixFileSystem: LogFileSystem {
       descriptor = Glibc.open(path, O_RDWR | O_APPEND | O_CLOEXEC)
     }
     guard descriptor >= 0 else { throw FileError("open") }
+    return try locked(descriptor, isNew: isNew)
+  }
+
+  package func openExisting(_ path: String) throws(FileError) -> any LogFile {
+    // O_NONBLOCK: a FIFO beside the log must not hold up the start.
+    var descriptor = Glibc.open(path, O_RDWR | O_APPEND | O_NONBLOCK | O_CLOEXEC)
+    if descriptor < 0, [EACCES, EPERM, EROFS].contains(errno) {
+      descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else { throw FileError("open") }
+    return try locked(descriptor, isNew: false)
+  }
+
+  /// The file of a descriptor that has just been opened; it is closed again if that can't be had.
+  private func locked(_ descriptor: Int32, isNew: Bool) throws(FileError) -> any LogFile {
     do throws(FileError) {
       guard !isNew || fchmod(descriptor, 0o640) == 0 else { throw FileError("fchmod") }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -42,11 +67,38 @@ package struct PosixFileSystem: LogFileSystem {
   }
 
   package func syncDirectory(of path: String) throws(FileError) {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Glibc.open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError("open") }
     defer { Glibc.close(descriptor) }
     guard fsync(descriptor) == 0 else { throw FileError("fsync") }
+  }
+
+  package func names(beside path: String) throws(FileError) -> [String] {
+    guard let folder = opendir(folder(of: path)) else { throw FileError("opendir") }
+    defer { closedir(folder) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      names.append(name)
+      errno = 0
+    }
+    guard errno == 0 else { throw FileError("readdir") }
+    return names
+  }
+
+  package func freeSpace(of path: String) throws(FileError) -> Int64 {
+    var status = statvfs()
+    guard statvfs(folder(of: path), &status) == 0 else { throw FileError("statvfs") }
+    // Some file systems of networks claim more than there are numbers for.
+    let (bytes, overflow) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+    return overflow ? .max : Int64(clamping: bytes)
+  }
+
+  private func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 }
 
@@ -81,24 +133,40 @@ final class PosixLogFile: LogFile {
     return Int64(status.st_size)
   }
 
-  func tail(limit: Int) throws(FileError) -> [UInt8] {
-    let size = Int(try size())
-    var bytes = [UInt8](repeating: 0, count: min(limit, size))
-    let count = pread(descriptor, &bytes, bytes.count, off_t(size - bytes.count))
-    guard count == bytes.count else { throw FileError("pread") }
+  func read(at offset: Int64, limit: Int) throws(FileError) -> [UInt8] {
+    var code: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
+      while filled < limit {
+        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+        let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { code = errno }
+        guard count > 0 else { return }
+        filled += count
+      }
+    }
+    guard code == 0 else { throw FileError("pread", code) }
     return bytes
   }
 
   func append(_ bytes: [UInt8]) throws(FileError) {
-    let count = write(descriptor, bytes, bytes.count)
-    guard count == bytes.count else {
-      // A short write sets no errno: the disk is full, or a limit is reached.
-      throw count < 0 ? FileError("write") : FileError(operation: "write", code: ENOSPC, reason: "short write")
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        let rest = UnsafeRawBufferPointer(rebasing: buffer[written...])
+        return write(descriptor, rest.baseAddress, rest.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      // A short write sets no errno. The next one goes on with the rest, or says why it can't.
+      guard count > 0 else { throw count < 0 ? FileError("write") : FileError("write", ENOSPC) }
+      written += count
     }
   }
 
   func sync() throws(FileError) {
-    guard fdatasync(descriptor) == 0 else { throw FileError("fdatasync") }
+    #if !AUDIT_WITHOUT_SYNC
+      guard fdatasync(descriptor) == 0 else { throw FileError("fdatasync") }
+    #endif
   }
 
   func truncate(to size: Int64) throws(FileError) {
@@ -113,7 +181,10 @@ final class PosixLogFile: LogFile {
 extension FileError {
   /// The call that has just failed; reads `errno` before anything else happens.
   fileprivate init(_ operation: String) {
-    let code = errno
+    self.init(operation, errno)
+  }
+
+  fileprivate init(_ operation: String, _ code: Int32) {
     self.init(operation: operation, code: code, reason: String(cString: strerror(code)))
   }
 }

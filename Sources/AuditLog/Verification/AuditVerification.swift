@@ -1,3 +1,5 @@
+package import Digest
+
 /// `audit verify`: checks the chain across files, in the order they are given.
 package enum AuditVerification {
   /// A file that can't be read.
@@ -10,45 +12,42 @@ package enum AuditVerification {
   ///
   /// A last line without LF is torn, as a power cut or a write under way leaves it. It was never vouched for, so the log
   /// is whole without it; in a file that isn't the last one it is a break.
-  package static func verify(_ files: [String]) throws(Unreadable) -> ChainReport {
-    var verifier = ChainVerifier()
-    var torn: ChainReport.TornLine?
-    var firstBreak: ChainReport.Break?
-    for file in files where firstBreak == nil {
-      if let torn {
-        firstBreak = .init(file: torn.file, line: torn.line, what: "it is torn, and another file follows")
-        break
-      }
+  ///
+  /// - Parameter publicKeys: of the checkpoints' signatures; none to leave them unchecked.
+  package static func verify(
+    _ files: [String], publicKeys: [Ed25519PublicKey] = []
+  ) throws(Unreadable) -> ChainReport {
+    var verifier = LogVerifier(files, publicKeys: publicKeys)
+    for (index, file) in files.enumerated() where verifier.firstBreak == nil {
+      verifier.begin(index)
       do throws(FileError) {
-        firstBreak = try check(file, &verifier, &torn)
+        guard verifier.firstBreak == nil else { break }
+        var reader = try LineReader(path: file)
+        while verifier.firstBreak == nil, let line = try reader.next() { verifier.take(line) }
       } catch {
         throw Unreadable(file: file, reason: error.reason)
       }
     }
-    var report = verifier.report
-    report.intentsWithoutOutcome = verifier.intentsWithoutOutcome
-    report.tornLine = torn
-    report.firstBreak = firstBreak
-    return report
+    return verifier.report
   }
 
-  private static func check(
-    _ file: String, _ verifier: inout ChainVerifier, _ torn: inout ChainReport.TornLine?
-  ) throws(FileError) -> ChainReport.Break? {
-    var reader = try LineReader(path: file)
-    var number = 0
-    while let line = try reader.next() {
-      number += 1
-      guard line.last == UInt8(ascii: "\n") else {
-        torn = ChainReport.TornLine(file: file, line: number, byteCount: line.count)
-        break
+  /// Reads a public key in PEM.
+  package static func publicKey(_ file: String) throws(Unreadable) -> Ed25519PublicKey {
+    do throws(FileError) {
+      // A key in PEM is a few lines; a file whose first 100 don't end it is none.
+      var reader = try LineReader(path: file)
+      var text: [UInt8] = []
+      for _ in 0..<100 {
+        guard let line = try reader.next() else { break }
+        text += line
       }
-      do {
-        try verifier.take(line)
+      do throws(KeyError) {
+        return try Ed25519PublicKey(pem: text)
       } catch {
-        return ChainReport.Break(file: file, line: number, what: error.what)
+        throw FileError(operation: "read", code: 0, reason: error.reason)
       }
+    } catch {
+      throw Unreadable(file: file, reason: error.reason)
     }
-    return nil
   }
 }

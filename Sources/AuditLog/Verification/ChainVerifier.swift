@@ -1,5 +1,5 @@
 import Digest
-import FoundationEssentials
+import GatewayCore
 
 /// Checks the chain line by line, across files (the rule is in `AuditRecord`).
 struct ChainVerifier {
@@ -8,56 +8,85 @@ struct ChainVerifier {
     let what: String
   }
 
-  private(set) var report = ChainReport()
-  private var head: ChainHead?
-  /// The intents that wait for their outcome, by request and connection.
-  private var openIntents: [String: [ChainReport.Intent]] = [:]
+  /// The line that holds last; `nil` before the first.
+  private(set) var head: ChainHead?
+  private var count = 0
+  private var first: AuditLine?
+  private var last: AuditLine?
+  /// Whether a `closed` record was the last, but for checkpoints.
+  private var isClosed = false
+  private var intents = UnansweredIntents()
+  private var checkpoints: CheckpointCheck
+
+  /// - Parameter publicKeys: of the checkpoints' signatures; none to leave them unchecked.
+  init(publicKeys: [Ed25519PublicKey] = []) {
+    checkpoints = CheckpointCheck(publicKeys)
+  }
 
   /// Takes the next whole line, with its LF.
   mutating func take(_ line: [UInt8]) throws(Break) {
-    guard let record = try? JSONDecoder().decode(AuditLine.self, from: Data(line)), record.canBeCountedFrom else {
-      throw Break(what: "it isn't an audit record")
+    try take(Self.record(line))
+  }
+
+  /// Reads a whole line, with its LF.
+  static func record(_ line: [UInt8]) throws(Break) -> AuditLine {
+    do {
+      return try AuditLine(line)
+    } catch {
+      throw Break(what: error.what)
     }
+  }
+
+  /// Takes the next record.
+  mutating func take(_ record: AuditLine) throws(Break) {
+    let previous = record.previous
     var expected = head ?? ChainHead()
-    if head == nil, record.prev != ChainHead.zeroHash {
+    if head == nil, previous != ChainHead.zeroHash {
       // The first file given isn't the log's first: what came before can't be checked.
-      expected.sequence = record.seq - 1
-      expected.hash = record.prev
-      report.startsAfter = record.seq - 1
+      guard record.sequence > 1 else { throw Break(what: "its 'seq' is 1, and its 'prev' isn't 64 zeros") }
+      expected = ChainHead(sequence: record.sequence - 1, hash: previous)
     }
-    guard record.prev == expected.hash else {
+    guard previous == expected.hash else {
       throw Break(
         what: "its 'prev' isn't the SHA-256 of the line before: one of the two was changed, or lines are missing")
     }
-    guard record.seq == expected.sequence + 1 else {
-      throw Break(what: "its 'seq' is \(record.seq), not \(expected.sequence + 1)")
+    guard record.sequence == expected.sequence + 1 else {
+      throw Break(what: "its 'seq' is \(record.sequence), not \(expected.sequence + 1)")
     }
-    expected.advance(over: line)
+    guard !isClosed || record.stage == .opened || record.stage == .checkpoint else {
+      throw Break(what: "the file was closed before it, and not opened again")
+    }
+    if record.stage == .checkpoint { try checkpoints.take(record) }
+    expected.advance(over: record.bytes)
     head = expected
-    report.count += 1
-    report.firstTime = report.firstTime ?? record.time
-    report.lastTime = record.time
-    report.headHash = expected.hash
-    match(record)
+    count += 1
+    if first == nil { first = record }
+    last = record
+    isClosed = record.stage == .closed || isClosed && record.stage == .checkpoint
+    intents.take(record)
   }
 
   /// The intents that have no outcome, in the log's order.
   var intentsWithoutOutcome: [ChainReport.Intent] {
-    openIntents.values.flatMap { $0 }.sorted { $0.sequence < $1.sequence }
+    intents.all
   }
 
-  private mutating func match(_ record: AuditLine) {
-    let key = "\(record.requestId ?? "") \(record.connectionId ?? "")"
-    switch record.stage {
-    case "intent":
-      openIntents[key, default: []].append(
-        ChainReport.Intent(
-          sequence: record.seq, requestID: record.requestId ?? "", time: record.time,
-          connectionID: record.connectionId ?? ""))
-    case "outcome":
-      openIntents[key]?.removeFirst()
-      if openIntents[key]?.isEmpty == true { openIntents[key] = nil }
-    default: break
+  /// What was found so far.
+  var report: ChainReport {
+    var report = ChainReport()
+    report.count = count
+    report.firstTime = first?.time
+    report.lastTime = last?.time
+    report.lastSequence = head?.sequence
+    report.headHash = head?.hash
+    if let first, first.sequence > 1 {
+      report.startsAfter = first.sequence - 1
+      report.startsAfterFile = first.previousFile
     }
+    report.isClosed = isClosed
+    report.intentsWithoutOutcome = intentsWithoutOutcome
+    report.checkpointCount = checkpoints.count
+    report.vouched = checkpoints.vouched
+    return report
   }
 }

@@ -9,57 +9,71 @@ package import GatewayCore
 ///
 /// Used by one thread at a time. It reads no clock but the one it is given.
 package final class AuditFileWriter {
+  private struct FailedFile {
+    let file: any LogFile
+    /// What of it was vouched for, in bytes; `nil` if someone else changed it, so that this can't be told.
+    let goodSize: Int64?
+
+    /// Cuts off what was never vouched for. Never makes it longer than it was: someone else may have cut it.
+    func cut() throws(FileError) {
+      if let goodSize, try file.size() > goodSize { try file.truncate(to: goodSize) }
+    }
+  }
+
   private enum State {
     case open(any LogFile, size: Int64)
-    /// The file is done with; `file` is let go of once it is out of the way. `isEmpty`: nothing in it counts.
-    case failed(file: (any LogFile)?, isEmpty: Bool, reason: AuditUnavailable)
+    /// The file is done with; it is let go of once it is out of the way.
+    case failed(FailedFile?, reason: AuditUnavailable)
   }
 
   /// Outcomes that found no place are kept until there is one: so many of them at the most.
   private static let keptLimit = 10_000
-  /// Longer than any line.
-  private static let tailLimit = 1 << 17
 
   private let path: String
   private let files: any LogFileSystem
   private let clock: WallClock
   private let copies: AuditCopies
+  private let monotonicClock: MonotonicClock
+  private let signer: CheckpointSigner?
+  private var rhythm = CheckpointRhythm()
+  /// The head that is to be told, once.
+  private var marked: ChainHead?
   private var bounds: AuditBounds
   private var head: ChainHead
   private var state: State
   private var kept: [AuditRecord] = []
+  /// How many intents on disk have no outcome there.
+  private var openIntents = 0
 
-  /// Opens the log, or makes it, and writes its `opened` record.
+  /// What the start found and mended.
+  package let openingReport: OpeningReport
+
+  /// Opens the log, or makes it, and writes its `opened` record; after it, in the same write, a `recovered` one for each
+  /// intent that a process before this one left open.
   ///
+  /// - Parameter signer: signs the checkpoints; `nil` for none.
   /// - Throws: `AuditUnavailable`, whose reason says what is wrong with the file.
   package init(
-    path: String, files: any LogFileSystem, clock: WallClock, bounds: AuditBounds, copies: AuditCopies = .none
+    path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
+    bounds: AuditBounds, signer: CheckpointSigner? = nil, copies: AuditCopies = .none
   ) throws(AuditUnavailable) {
     self.path = path
     self.files = files
     self.clock = clock
     self.copies = copies
+    self.monotonicClock = monotonicClock
+    self.signer = signer
     self.bounds = bounds
-    let file: any LogFile
-    do throws(FileError) {
-      file = try files.open(path)
-      do throws(FileError) {
-        let size = try file.size()
-        head = try Self.head(of: file)
-        state = .open(file, size: size)
-        // New or not: whoever made it may have died before its name was on disk.
-        try files.syncDirectory(of: path)
-      } catch {
-        file.close()
-        throw error
-      }
-    } catch {
-      throw AuditUnavailable(error)
-    }
+    let opening = try LogOpening(path: path, files: files, clock: clock)
+    head = opening.head
+    state = .open(opening.file, size: opening.size)
+    openingReport = opening.report
+    openIntents = opening.recovered.count
+    self.bounds.previousFile = opening.previousFile
     do {
-      try append([boundary(.opened)])
+      try append([boundary(.opened)] + opening.recovered)
     } catch {
-      file.close()
+      opening.file.close()
       throw error
     }
   }
@@ -69,9 +83,40 @@ package final class AuditFileWriter {
     if case .open = state { true } else { false }
   }
 
+  /// Whether the path leads to another file than the one that is written to, or to none: it was rotated or deleted.
+  package var isMoved: Bool {
+    if case .open(let file, _) = state { files.identity(of: path) != file.identity } else { false }
+  }
+
+  /// What is free on the log's file system, in bytes; `nil` if that can't be told.
+  package var freeSpace: Int64? {
+    try? files.freeSpace(of: path)
+  }
+
   /// How many outcomes wait for a fresh file.
   package var keptCount: Int {
     kept.count
+  }
+
+  /// The number of the last record on disk.
+  package var sequence: Int64 {
+    head.sequence
+  }
+
+  /// Whether records wait for a checkpoint.
+  package var waitsForCheckpoint: Bool {
+    rhythm.isRunning
+  }
+
+  /// Writes a checkpoint, if the time for it has come.
+  package func writeCheckpointIfDue() throws(AuditUnavailable) {
+    if isWritable, rhythm.isDue(at: monotonicClock.now()) { try write([]) }
+  }
+
+  /// The head at the last checkpoint, or where one would be if there were a key; `nil` if it was told already.
+  func takeMarkedHead() -> ChainHead? {
+    defer { marked = nil }
+    return marked
   }
 
   /// Puts the records on disk, all of them or none.
@@ -86,12 +131,29 @@ package final class AuditFileWriter {
     }
   }
 
+  /// Looks whether anyone else has written to the file or cut it. Then it is done with: in it, the chain is broken.
+  ///
+  /// - Throws: `AuditUnavailable`.
+  package func checkUntouched() throws(AuditUnavailable) {
+    guard case .open(let file, let size) = state else { return }
+    let reason: AuditUnavailable
+    do throws(FileError) {
+      let actual = try file.size()
+      guard actual != size else { return }
+      reason = AuditUnavailable("someone else changed the file: it has \(actual) bytes instead of \(size)")
+    } catch {
+      reason = AuditUnavailable(error)
+    }
+    state = .failed(FailedFile(file: file, goodSize: nil), reason: reason)
+    throw reason
+  }
+
   /// Tries a fresh file, if the present one is done with.
   package func recover() throws(AuditUnavailable) {
-    guard case .failed(let failed, let isEmpty, _) = state else { return }
+    guard case .failed(let failed, _) = state else { return }
     let file: any LogFile
     do throws(FileError) {
-      try moveAside(failed, isEmpty: isEmpty)
+      if let failed { try moveAside(failed) }
       file = try openEmpty()
     } catch {
       throw AuditUnavailable(error)
@@ -130,35 +192,37 @@ package final class AuditFileWriter {
   package func close() throws(AuditUnavailable) {
     defer {
       if case .open(let file, _) = state { file.close() }
-      state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("the audit log is closed"))
+      state = .failed(nil, reason: AuditUnavailable("the audit log is closed"))
     }
     try write([boundary(.closed)])
   }
 
   private func write(_ records: [AuditRecord]) throws(AuditUnavailable) {
     switch state {
-    case .failed(_, _, let reason): throw reason
+    case .failed(_, let reason): throw reason
     case .open(let file, let size):
-      var next = head
-      let time = clock.now()
-      let bytes = records.reduce(into: [UInt8]()) { bytes, record in
-        let line = record.line(time: time, sequence: next.sequence + 1, previous: next.hash)
-        next.advance(over: line)
-        bytes += line
-      }
+      var batch = LineBatch(
+        after: head, rhythm: rhythm, signer: signer, time: clock.now(), now: monotonicClock.now())
       do throws(FileError) {
-        try file.append(bytes)
-        try file.sync()
+        try batch.fill(with: records)
+        if !batch.bytes.isEmpty {
+          try file.append(batch.bytes)
+          try file.sync()
+        }
       } catch {
-        // Best effort, and not synced: whether it worked or not, nothing after `size` was ever vouched for.
-        try? file.truncate(to: size)
+        // Not synced: a sync that succeeds now would say nothing. What can't be cut off now is before the next file.
+        let failed = FailedFile(file: file, goodSize: size)
+        try? failed.cut()
         let reason = AuditUnavailable(error)
-        state = .failed(file: file, isEmpty: size == 0, reason: reason)
+        state = .failed(failed, reason: reason)
         throw reason
       }
-      head = next
-      state = .open(file, size: size + Int64(bytes.count))
-      copies.offer(WrittenBatch(time: time, stages: records.map(\.stage), bytes: bytes))
+      head = batch.head
+      rhythm = batch.rhythm
+      marked = batch.marked ?? marked
+      state = .open(file, size: size + Int64(batch.bytes.count))
+      copies.offer(WrittenBatch(time: batch.time, stages: batch.stages, bytes: batch.bytes))
+      openIntents += records.reduce(0) { $0 + $1.openIntentsChange }
     }
   }
 
@@ -185,33 +249,41 @@ package final class AuditFileWriter {
   }
 
   /// Gives the failed file another name, so that its own is free; one in which nothing counts is removed.
-  private func moveAside(_ failed: (any LogFile)?, isEmpty: Bool) throws(FileError) {
-    guard let failed else { return }
-    if files.identity(of: path) == failed.identity {
+  private func moveAside(_ failed: FailedFile) throws(FileError) {
+    // Its last line has to be the one that the next file goes on from.
+    try failed.cut()
+    let isEmpty = failed.goodSize == 0
+    if files.identity(of: path) == failed.file.identity {
       if isEmpty {
         try files.remove(path)
       } else {
         try files.rename(path, to: "\(path).failed-\(clock.now().iso8601Basic)-\(head.sequence)")
       }
     }
-    if !isEmpty { bounds.previousFile = failed.name }
-    failed.close()
-    state = .failed(file: nil, isEmpty: false, reason: AuditUnavailable("no fresh file yet"))
+    if !isEmpty { bounds.previousFile = failed.file.name }
+    failed.file.close()
+    state = .failed(nil, reason: AuditUnavailable("no fresh file yet"))
   }
 
   private func boundary(_ stage: AuditRecord.Stage) -> AuditRecord {
     var record = AuditRecord(stage: stage)
     record.bounds = bounds
-    if stage == .closed { record.bounds?.previousFile = nil }
+    if stage == .closed {
+      record.bounds?.previousFile = nil
+    } else if bounds.previousFile != nil, openIntents > 0 {
+      record.bounds?.openIntents = openIntents
+    }
     return record
   }
+}
 
-  private static func head(of file: any LogFile) throws(FileError) -> ChainHead {
-    let tail = try file.tail(limit: tailLimit)
-    do {
-      return try ChainHead(tail: tail)
-    } catch {
-      throw FileError(operation: "read", code: 0, reason: error.reason)
+extension AuditRecord {
+  /// By how many the intents without an outcome become more.
+  fileprivate var openIntentsChange: Int {
+    switch stage {
+    case .intent: 1
+    case .outcome, .recovered: -1
+    default: 0
     }
   }
 }

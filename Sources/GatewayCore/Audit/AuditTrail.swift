@@ -30,13 +30,19 @@ extension IntentReceipt {
 package struct AuditTrail: Sendable {
   /// What a free text that a caller sends is cut to, in characters.
   private static let textLimit = 512
+  /// An outcome is waited for at least so long, though its call's time be over: what it tells has happened.
+  private static let outcomePatience = Duration.seconds(1)
 
   private let journal: any AuditJournal
   private let clock: MonotonicClock
+  private let timeout: Duration?
 
-  package init(journal: any AuditJournal, clock: MonotonicClock) {
+  /// - Parameter timeout: how long a whole call may take, and so how long it waits for the disk; `nil` for as long as that
+  ///   takes.
+  package init(journal: any AuditJournal, clock: MonotonicClock, timeout: Duration? = nil) {
     self.journal = journal
     self.clock = clock
+    self.timeout = timeout
   }
 
   /// Puts the call's intent on disk.
@@ -51,7 +57,7 @@ package struct AuditTrail: Sendable {
     record.connectionID = call.connectionID
     record.caller = call.caller
     record.reason = call.reason.map(Redaction.redact)
-    try await journal.append(record)
+    try await journal.append(record, by: timeout.map { started + $0 })
     return IntentReceipt(intent: record, started: started)
   }
 
@@ -59,17 +65,10 @@ package struct AuditTrail: Sendable {
   ///
   /// - Throws: `AuditUnavailable`; then the caller is told so instead.
   package func outcome(_ receipt: consuming IntentReceipt, _ result: AuditResult) async throws(AuditUnavailable) {
-    var record = AuditRecord(stage: .outcome)
-    record.requestID = receipt.intent.requestID
-    record.action = receipt.intent.action
-    record.connectionID = receipt.intent.connectionID
-    record.caller = receipt.intent.caller
-    record.client = receipt.intent.client
-    record.userAgent = receipt.intent.userAgent
     var result = result
     result.durationMilliseconds = (clock.now() - receipt.started).wholeMilliseconds
-    record.result = result
-    try await journal.append(record)
+    let record = AuditRecord.outcome(of: receipt.intent, result)
+    try await journal.append(record, by: timeout.map { max(receipt.started + $0, clock.now() + Self.outcomePatience) })
   }
 
   /// Puts a refusal on disk. Until then the caller has no answer.
@@ -85,7 +84,7 @@ package struct AuditTrail: Sendable {
     record.caller = caller
     record.result = AuditResult(
       httpStatus: problem.code.status.code, code: problem.code, outcome: problem.outcome)
-    try await journal.append(record)
+    try await journal.append(record, by: timeout.map { clock.now() + $0 })
   }
 
   private static func record(_ stage: AuditRecord.Stage, of request: Request) -> AuditRecord {

@@ -30,6 +30,10 @@ package struct Cursor: Equatable {
         .invalidRequest, "The query parameter 'cursor' belongs to other filters. Begin again, or use the same ones.")
     }
     self.init(nextToken: String(parts[1]), madeFor: filters)
+    // Base64 has several spellings of the same bytes, and bytes that aren't UTF-8 were mended: ours is the one that counts.
+    guard self.text == text else {
+      throw Problem(.invalidRequest, "The query parameter 'cursor' isn't one of ours. Begin again without one.")
+    }
   }
 
   /// As the caller gets it: base64url without padding.

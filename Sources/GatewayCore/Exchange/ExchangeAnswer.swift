@@ -47,7 +47,7 @@ extension Problem {
       switch outcome {
       case .notSent: "The gateway can't write its audit log, so nothing was sent. Tell whoever runs the gateway."
       case .rejected: "AWS took the reject, but the gateway couldn't write that to its audit log."
-      case .notRejected: "AWS refused the reject, and the gateway couldn't write that to its audit log."
+      case .notRejected: "AWS was asked and nothing was rejected, but the gateway couldn't write that to its audit log."
       case .unknown:
         "It isn't known whether the connection was rejected, and the gateway couldn't write that to its audit log. "
           + "Look the connection up before trying again."

@@ -49,6 +49,7 @@ package final class Gateway: Sendable {
   /// What is known of a call so far, for the record of its refusal.
   private struct Trace {
     var route: Route?
+    var action: AuditAction?
     var connectionID: ConnectionID?
     var caller: Caller?
   }
@@ -57,13 +58,15 @@ package final class Gateway: Sendable {
     if let violation = request.violation { throw Problem(violation.code, violation.detail) }
     let route = try Router.route(request)
     trace.route = route
+    trace.action = route.action
     switch route {
     case .livez: return health.live
-    case .readyz: return await health.ready(isStopping: stopping.isSet)
+    case .readyz: return await health.ready(isStopping: stopping.isSet, for: .outsiders)
     case .openAPI: return Response(status: .ok, fields: [.contentType: "application/json"], body: openAPIDocument)
     case .reject(let id):
       let caller = try authorized(request, for: .reject, connectionID: ConnectionID(id), &trace)
       let call = try RejectCall(request, id: id, caller: caller)
+      trace.action = call.action
       switch call.mode {
       case .send(let wait): return try await rejectConnection.respond(to: call, wait: wait)
       case .dryRun: return try await lookUpConnections.respond(toDryRun: call)
@@ -98,7 +101,7 @@ package final class Gateway: Sendable {
     guard Router.isAudited(request) else { return problem }
     do {
       try await audit.denied(
-        request, by: problem, action: trace.route?.action, connectionID: trace.connectionID, caller: trace.caller)
+        request, by: problem, action: trace.action, connectionID: trace.connectionID, caller: trace.caller)
       return problem
     } catch {
       return .auditUnavailable(error, observer: observer)

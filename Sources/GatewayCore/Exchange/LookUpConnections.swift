@@ -82,7 +82,7 @@ package struct LookUpConnections: Sendable {
     exchange.observer.lookUpAnswered(report, to: requestID)
     do {
       let connection = try LookUpTranslation.connection(id, from: report)
-      return ExchangeAnswer(body(connection, report), outcome: .notSent, report: report)
+      return ExchangeAnswer(body(connection, report), outcome: .notRejected, report: report)
     } catch {
       return ExchangeAnswer(error, requestID: requestID, report: report)
     }
@@ -96,11 +96,14 @@ package struct LookUpConnections: Sendable {
     var found: [Connection] = []
     var nextToken = call.nextToken
     var pages = 0
+    var attempts: [Attempt] = []
     var report: LookUpReport
     repeat {
       let query = ConnectionQuery(filters: call.filters, maxResults: call.limit - found.count, nextToken: nextToken)
       report = await lookUps.lookUp(query, permit: permit, deadline: deadline)
       exchange.observer.lookUpAnswered(report, to: call.request.id)
+      attempts += report.attempts
+      report = report.with(attempts)
       do {
         let page = try LookUpTranslation.page(from: report)
         found += page.connections.filter { call.status == nil || $0.status == call.status }
@@ -109,11 +112,12 @@ package struct LookUpConnections: Sendable {
         return ExchangeAnswer(error, requestID: call.request.id, report: report)
       }
       pages += 1
-    } while nextToken != nil && found.count < call.limit && pages < Self.pageLimit
+      // Out of time, what there is is given: the next call goes on from there.
+    } while nextToken != nil && found.count < call.limit && pages < Self.pageLimit && exchange.clock.now() < deadline
     let body = JSON.object([
       ("connections", .array(found.map(\.json))),
       ("nextCursor", nextToken.map { .string(call.cursor(after: $0).text) }),
     ])
-    return ExchangeAnswer(body, outcome: .notSent, report: report)
+    return ExchangeAnswer(body, outcome: .notRejected, report: report)
   }
 }

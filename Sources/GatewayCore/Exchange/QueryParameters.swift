@@ -10,11 +10,13 @@ struct QueryParameters {
   /// - Throws: `invalid_request`, naming the parameter: one that isn't known would do nothing, and a call that counts on
   ///   it must not go on.
   init(_ query: String?, allowed: Set<String>) throws(Problem) {
-    guard let items = URLComponents(string: "/?\(query ?? "")", encodingInvalidCharacters: false)?.queryItems else {
+    let components = URLComponents(string: "/?\(query ?? "")", encodingInvalidCharacters: false)
+    guard let items = components?.queryItems, let encoded = components?.percentEncodedQueryItems else {
       throw Problem(.invalidRequest, "The query isn't percent-encoded as it has to be.")
     }
     var values: [String: String] = [:]
-    for item in items where !(item.name.isEmpty && item.value == nil) {
+    // `a=1&` is fine. A name that isn't UTF-8 is decoded to an empty one as well, and isn't.
+    for (item, encoded) in zip(items, encoded) where !(encoded.name.isEmpty && encoded.value == nil) {
       guard allowed.contains(item.name) else { throw Self.unknown(item.name, allowed) }
       guard let value = item.value, !value.isEmpty else {
         throw Problem(.invalidRequest, "The query parameter '\(item.name)' has no value.")

@@ -42,9 +42,8 @@ package struct RejectCall: AuditedCall {
     }
     switch query["dryRun"] {
     case nil, "false": return .send(wait: (wait ?? nil) ?? .zero)
-    case "true" where wait == nil: return .dryRun
-    case "true":
-      throw Problem(.invalidRequest, "The query parameters 'dryRun' and 'wait' exclude each other.")
+    // There is nothing to wait for, since nothing is rejected.
+    case "true": return .dryRun
     default: throw Problem(.invalidRequest, "The query parameter 'dryRun' has to be true or false.")
     }
   }

@@ -1,4 +1,5 @@
 import Clocks
+import HTTPTypes
 
 /// `POST /connections/{id}/reject`, from the checked call to the answer.
 package struct RejectConnection: Sendable {
@@ -22,6 +23,18 @@ package struct RejectConnection: Sendable {
   ///   response.
   package func respond(to call: RejectCall, wait: Duration) async throws(Problem) -> Response {
     let started = exchange.clock.now()
+    let (response, report, permit) = try await reject(call, started: started)
+    guard wait > .zero, response.status == .ok, let connection = report.rejectedConnection else { return response }
+    let last = await waiter.wait(for: call.id, since: connection, permit: permit, until: started + wait) {
+      exchange.observer.lookUpAnswered($0, to: call.request.id)
+    }
+    return .json(Self.body(last, report, requestID: call.request.id))
+  }
+
+  /// All but the wait, which keeps no place: between its look-ups nothing is under way.
+  private func reject(
+    _ call: RejectCall, started: MonotonicClock.Instant
+  ) async throws(Problem) -> (Response, RejectionReport, LookUpPermit) {
     try inFlight.enter(call.id)
     defer { inFlight.leave(call.id) }
     let receipt = try await exchange.begin(call, started: started)
@@ -29,12 +42,9 @@ package struct RejectConnection: Sendable {
     let (report, sharedWith) = await inFlight.reject(call.id, by: call.request.id) {
       await upstream.reject(call.id, under: receipt, deadline: started + exchange.timeout)
     }
-    exchange.observer.rejectAnswered(report, to: call.request.id)
+    if sharedWith == nil { exchange.observer.rejectAnswered(report, to: call.request.id) }
     let answer = Self.answer(report, sharedWith: sharedWith, to: call.request.id)
-    let response = await exchange.end(receipt, answer, requestID: call.request.id)
-    guard wait > .zero, response == answer.response, let connection = report.rejectedConnection else { return response }
-    let last = await waiter.wait(for: call.id, since: connection, permit: permit, until: started + wait)
-    return .json(Self.body(last, report, requestID: call.request.id))
+    return (await exchange.end(receipt, answer, requestID: call.request.id), report, permit)
   }
 
   private static func answer(

@@ -1,8 +1,8 @@
 /// What became of the connection, as far as anyone can know (README, "The HTTP contract").
 package enum Outcome: String, Sendable {
-  /// No reject reached AWS.
+  /// Nothing reached AWS.
   case notSent = "not_sent"
-  /// AWS was asked and refused: the connection is as it was.
+  /// AWS was asked, and this call rejected nothing: AWS refused, or it was a look-up.
   case notRejected = "not_rejected"
   /// AWS took the reject.
   case rejected

@@ -1,6 +1,7 @@
 import HTTPTypes
 
-/// Turns what came of a look-up into what the caller is told. No look-up changes anything, so its `outcome` is `not_sent`.
+/// Turns what came of a look-up into what the caller is told. No look-up rejects anything: its `outcome` is `not_rejected`
+/// where AWS was asked, and `not_sent` where it wasn't.
 package enum LookUpTranslation {
   /// What AWS says of a cursor it doesn't take.
   private static let badTokenCode = "InvalidPaginationTokenException"
@@ -12,18 +13,20 @@ package enum LookUpTranslation {
     switch report.verdict {
     case .accepted(let page), .confirmed(let page): return page
     case .refused where report.answer.code == badTokenCode:
-      throw Problem(.invalidRequest, "The cursor isn't good any more. Begin again without one.", aws: report.answer)
+      throw Problem(
+        .invalidRequest, "The cursor isn't good any more. Begin again without one.", outcome: .notRejected,
+        aws: report.answer)
     case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code))
     case .settled(let settled): throw refusal(report, settled)
     case .notUnderstood:
       throw Problem(
-        .upstreamError, "AWS's answer wasn't understood. Try again.",
+        .upstreamError, "AWS's answer wasn't understood. Try again.", outcome: .notRejected,
         aws: report.answer.httpStatus == nil ? nil : report.answer)
     case .unreachable:
       throw Problem(
         .upstreamUnreachable,
         "No connection to AWS could be made. Try again; if it goes on, tell whoever runs the gateway.")
-    case .timedOut: throw Problem(.upstreamTimeout, "AWS didn't answer in time. Try again.")
+    case .timedOut: throw Problem(.upstreamTimeout, "AWS didn't answer in time. Try again.", outcome: .notRejected)
     case .noCredentials:
       throw Problem(
         .credentialsUnavailable, "The gateway has no usable AWS credentials. Tell whoever runs the gateway.")
@@ -50,7 +53,7 @@ package enum LookUpTranslation {
       .connectionNotFound,
       "No such inbound connection in \(report.region), the region that was asked. A connection lives in the account and "
         + "region of its destination domain, not of its source.",
-      aws: report.answer)
+      outcome: .notRejected, aws: report.answer)
   }
 
   private static func refusal(_ report: LookUpReport, _ errorClass: AWSErrorClass) -> Problem {
@@ -58,18 +61,20 @@ package enum LookUpTranslation {
     switch errorClass {
     case .notFound: return notFound(report)
     case .notRejectable, .validation:
-      return Problem(.upstreamValidation, "AWS refused the request as invalid." + said, aws: report.answer)
+      return Problem(
+        .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
     case .throttled:
       return Problem(
-        .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.", aws: report.answer,
+        .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.", outcome: .notRejected,
+        aws: report.answer,
         fields: [.retryAfter: "2"])
     case .denied:
       return Problem(
         .upstreamDenied,
         "AWS refused the gateway's own credentials or rights. Your token is fine: tell whoever runs the gateway."
           + said,
-        aws: report.answer)
-    case .other: return Problem(.upstreamError, "AWS failed." + said, aws: report.answer)
+        outcome: .notRejected, aws: report.answer)
+    case .other: return Problem(.upstreamError, "AWS failed." + said, outcome: .notRejected, aws: report.answer)
     }
   }
 }

@@ -58,7 +58,8 @@ package enum RejectionTranslation {
         outcome: .notRejected, aws: report.answer, connection: report.connection)
     case .validation:
       return Problem(
-        .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
+        .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer,
+        connection: report.connection)
     case .throttled:
       return Problem(
         .upstreamThrottled, "AWS takes no more calls for now. Try again in a few seconds.",

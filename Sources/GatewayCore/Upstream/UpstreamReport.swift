@@ -48,6 +48,13 @@ package struct UpstreamReport<Success: Sendable & Equatable>: Sendable, Equatabl
     self.region = region
     self.cause = cause
   }
+
+  /// The same, with these attempts.
+  package func with(_ attempts: [Attempt]) -> Self {
+    Self(
+      verdict: verdict, answer: answer, attempts: attempts, connection: connection, accessKeyID: accessKeyID,
+      region: region, cause: cause)
+  }
 }
 
 /// What came of asking AWS to reject a connection.

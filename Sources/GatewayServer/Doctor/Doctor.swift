@@ -8,10 +8,10 @@ import OpenSearchClient
 
 /// `doctor`: reads the settings of `serve` and tries what they lead to, without changing anything.
 package struct Doctor: Sendable {
-  /// How long each question to AWS may take.
+  /// How long OpenSearch may take.
   private static let patience = Duration.seconds(5)
-  /// A larger difference between the clocks makes signatures fail.
-  private static let clockTolerance = Duration.seconds(240)
+  /// The checks that ask AWS.
+  private static let awsChecks = ["credentials", "identity", "describe", "clock"]
 
   private let environment: [String: String]
   private let flags: ServeSettings.Flags
@@ -26,101 +26,107 @@ package struct Doctor: Sendable {
   /// Looks at everything; what can't be had doesn't keep it from looking at the rest.
   package func report() async -> DoctorReport {
     var report = DoctorReport()
-    let settings: ServeSettings?
-    do {
-      settings = try ServeSettings(flags, environment: environment, isTerminal: false)
-      report.checks.append(.init("settings", .ok, "every setting can be used"))
-    } catch {
-      settings = nil
-      report.checks.append(.init("settings", .problem, "\(error)"))
+    let upstream = checkSettings(&report)
+    let curlSettings = checkTLS(upstream, &report)
+    if let upstream, let curlSettings {
+      await askAWS(upstream, curlSettings, &report)
+    } else {
+      report.checks += Self.awsChecks.map { .init($0, .warning, "not tried; put right first what stands above") }
     }
-    report.checks.append(libraries)
-    if let settings {
-      report.region = settings.region.name
-      report.endpoint = settings.endpoint.url
-      report.checks.append(.init("region", .ok, "\(settings.region.name); it has to be the destination domain's"))
-      report.checks.append(.init("endpoint", .ok, settings.endpoint.url))
-      await askAWS(settings, &report)
-    }
-    let tokensPath = settings?.tokensPath ?? Setting.tokens.value(flags.tokens, environment) ?? ""
-    let auditPath = settings?.auditPath ?? Setting.auditLog.value(flags.auditLog, environment) ?? ""
+    let tokensPath = Setting.tokens.value(flags.tokens, environment) ?? ""
+    let auditPath = Setting.auditLog.value(flags.auditLog, environment) ?? ""
     report.checks.append(FileChecks.tokens(path: tokensPath, now: WallClock.system.now()))
     report.checks.append(FileChecks.audit(path: auditPath))
+    if let keyPath = Setting.auditSigningKey.value(flags.auditSigningKey, environment) {
+      report.checks.append(FileChecks.auditSigningKey(path: keyPath))
+    }
     return report
   }
 
-  private var libraries: DoctorReport.Check {
-    do throws(CurlUnusable) {
-      try CurlLibrary.prepare()
-      return .init("tls", .ok, "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer")
+  /// Region and endpoint are told where these can be had, whatever else is wrong.
+  ///
+  /// - Returns: where and how AWS is asked; `nil` if that can't be told.
+  private func checkSettings(_ report: inout DoctorReport) -> UpstreamSettings? {
+    let aws = AWSEnvironment(environment)
+    let profile = Result { () throws(AWSSettingsError) in try ProfileFiles(environment: aws).current() }
+    let used = UpstreamSettings.profile(aws)
+    let region = try? Region(environment: aws, profile: used)
+    let endpoint = region.flatMap { try? Endpoint(.openSearch, region: $0, environment: aws, profile: used) }
+    report.region = region?.name
+    report.endpoint = endpoint?.url
+    report.checks = [
+      AWSChecks.settings(settingsError, profile: profile), AWSChecks.region(region), AWSChecks.endpoint(endpoint),
+    ]
+    return try? UpstreamSettings(aws)
+  }
+
+  private var settingsError: SettingsError? {
+    do {
+      _ = try ServeSettings(flags, environment: environment, isTerminal: false)
+      return nil
     } catch {
-      return .init("tls", .problem, error.reason)
+      return error
     }
   }
 
-  private func askAWS(_ settings: ServeSettings, _ report: inout DoctorReport) async {
+  /// - Returns: `nil` if no connection can be made with what there is.
+  private func checkTLS(_ settings: UpstreamSettings?, _ report: inout DoctorReport) -> CurlSettings? {
+    do {
+      try CurlLibrary.prepare()
+    } catch {
+      report.checks.append(.init("tls", .problem, error.reason))
+      return nil
+    }
+    let libraries = "libcurl \(CurlLibrary.version) with \(CurlLibrary.tlsLibrary), TLS 1.2 or newer"
+    guard let settings else {
+      report.checks.append(.init("tls", .ok, libraries))
+      return nil
+    }
+    do {
+      let curlSettings = try AWSParts.curlSettings(settings)
+      let trusted = curlSettings.certificateBundle.map { "the certificates in \($0)" } ?? "the system's certificates"
+      report.checks.append(.init("tls", .ok, "\(libraries), trusting \(trusted)"))
+      return curlSettings
+    } catch {
+      report.checks.append(.init("tls", .problem, "\(error); \(libraries)"))
+      return nil
+    }
+  }
+
+  private func askAWS(_ settings: UpstreamSettings, _ curlSettings: CurlSettings, _ report: inout DoctorReport) async {
     let aws: AWSParts
     do {
-      aws = try AWSParts(settings, AWSParts.curlSettings(settings), logger: logger)
+      aws = try AWSParts(settings, curlSettings, logger: logger)
     } catch {
-      report.checks.append(.init("connection", .problem, "\(error)"))
+      report.checks += Self.awsChecks.map { .init($0, .problem, "not tried: \(error)") }
       return
     }
-    switch await aws.credentials.description() {
-    case .unavailable(let error):
-      report.checks.append(.init("credentials", .problem, error.reason))
-    case .found(let source, let accessKeyID, let expiresAt, let lastFailure):
-      report.credentials = .init(source: source, accessKeyID: accessKeyID, expiresAt: expiresAt?.iso8601)
-      let until = expiresAt.map { "until \($0.iso8601)" } ?? "they don't expire"
-      let failure = lastFailure.map { "; the last refresh failed: \($0.reason)" } ?? ""
-      report.checks.append(
-        .init("credentials", lastFailure == nil ? .ok : .warning, "\(accessKeyID) from \(source), \(until)\(failure)"))
-      report.checks.append(await identity(aws))
-      report.checks.append(await describe(aws))
+    let credentials = await aws.credentials.description()
+    report.credentials = DoctorReport.Credentials(credentials)
+    report.checks.append(AWSChecks.credentials(credentials))
+    if report.credentials == nil {
+      report.checks.append(.init("identity", .warning, "not tried, since there are no credentials"))
+    } else {
+      report.checks.append(AWSChecks.identity(await Self.callerARN(aws.credentials)))
     }
-    report.checks.append(Self.clock(aws.skewClock))
+    report.checks.append(AWSChecks.describe(await aws.client.probe(deadline: ContinuousClock.now + Self.patience)))
+    report.checks.append(AWSChecks.clock(aws.skewClock.lastSeenOffset))
     aws.loop.stop()
   }
 
-  /// `sts:GetCallerIdentity` needs no rights, so that only the keys, the clock and the way to STS can be at fault.
-  private func identity(_ aws: AWSParts) async -> DoctorReport.Check {
-    let name = "identity"
-    do {
-      return .init(name, .ok, try await aws.credentials.callerARN())
+  private static func callerARN(_ credentials: CredentialChain) async -> Result<String, CredentialsUnavailable> {
+    do throws(CredentialsUnavailable) {
+      return .success(try await credentials.callerARN())
     } catch {
-      // A gateway that can reach OpenSearch alone does its job all the same.
-      return .init(name, .warning, "sts:GetCallerIdentity: \(error.reason)")
+      return .failure(error)
     }
   }
+}
 
-  private func describe(_ aws: AWSParts) async -> DoctorReport.Check {
-    let name = "describe"
-    let report = await aws.client.probe(deadline: ContinuousClock.now + Self.patience)
-    do {
-      _ = try LookUpTranslation.page(from: report)
-      return .init(name, .ok, "es:DescribeInboundConnections is allowed")
-    } catch {
-      let code = report.answer.code.map { " (\($0))" } ?? ""
-      switch error.code {
-      case .upstreamDenied where report.answer.code?.hasPrefix("AccessDenied") == true:
-        return .init(
-          name, .warning,
-          "es:DescribeInboundConnections isn't allowed, so unclear rejects can't be looked up\(code); "
-            + "deploy/iam-policy.json has what is needed")
-      case .upstreamUnreachable: return .init(name, .problem, "the endpoint can't be reached: \(report.cause ?? "")")
-      default: return .init(name, .problem, error.detail + code)
-      }
-    }
-  }
-
-  private static func clock(_ clock: SkewClock) -> DoctorReport.Check {
-    let name = "clock"
-    guard let offset = clock.lastSeenOffset else {
-      return .init(name, .warning, "nothing answered, so our clock can't be held against AWS's")
-    }
-    let seconds = offset.components.seconds
-    let text = "AWS's clock is \(seconds) s ahead of ours"
-    guard offset > clockTolerance || offset < .zero - clockTolerance else { return .init(name, .ok, text) }
-    return .init(name, .warning, "\(text); signatures are corrected for it, but set the clock right (NTP)")
+extension DoctorReport.Credentials {
+  /// `nil` if there are none.
+  init?(_ description: CredentialsDescription) {
+    guard case .found(let source, let accessKeyID, let expiresAt, _) = description else { return nil }
+    self.init(source: source, accessKeyID: accessKeyID, expiresAt: expiresAt?.iso8601)
   }
 }

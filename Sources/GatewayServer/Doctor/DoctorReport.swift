@@ -13,10 +13,13 @@ package struct DoctorReport: Sendable, Equatable {
     /// What was found, and what to do about it. Never a secret.
     package let detail: String
 
+    /// - Parameter detail: made one line, whatever others' words in it have in them.
     package init(_ name: String, _ status: Status, _ detail: String) {
       self.name = name
       self.status = status
-      self.detail = detail
+      self.detail = String(
+        String.UnicodeScalarView(
+          detail.unicodeScalars.map { $0.isPrintable ? $0 : " " }))
     }
   }
 
@@ -79,5 +82,15 @@ package struct DoctorReport: Sendable, Equatable {
       return status + String(repeating: " ", count: 9 - status.count) + check.name
         + String(repeating: " ", count: width - check.name.count + 2) + check.detail
     }.joined(separator: "\n")
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isPrintable: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+      self == " "
+    default: true
+    }
   }
 }

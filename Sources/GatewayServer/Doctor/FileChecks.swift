@@ -7,46 +7,125 @@ import Glibc
 enum FileChecks {
   /// Tokens that end within this time are warned of.
   private static let soon = Duration.seconds(14 * 86_400)
+  /// An audit log up to this size is read through, in bytes: a few seconds' work.
+  private static let readableSize = 16 << 20
+  /// The audit log's file system should have so much room left, in bytes.
+  private static let neededRoom: UInt64 = 64 << 20
 
   static func tokens(path: String, now: Timestamp) -> DoctorReport.Check {
-    let name = "tokens"
     do {
-      let tokens = try TokensFile(path: path).read().tokens
-      let expired = tokens.count { $0.isExpired(at: now) }
-      let expiring = tokens.count { $0.isExpired(at: now.advanced(by: soon)) } - expired
-      let text = "\(path): \(tokens.count) tokens, \(expired) expired, \(expiring) that expire within 14 days"
-      guard tokens.count > expired else {
-        return .init(name, .problem, "\(text); make one with 'connection-gateway token create'")
+      return tokens(try TokensFile(path: path).read().tokens, path: path, now: now)
+    } catch {
+      return .init("tokens", .problem, "\(error)")
+    }
+  }
+
+  /// The same, of what was read.
+  static func tokens(_ tokens: [TokenEntry], path: String, now: Timestamp) -> DoctorReport.Check {
+    let expired = tokens.count { $0.isExpired(at: now) }
+    let ending = tokens.count { $0.isExpired(at: now.advanced(by: soon)) } - expired
+    let text = "\(path) has \(counted(tokens.count, "token")), \(expired) expired"
+    let remedy = "'connection-gateway token create' makes new ones"
+    guard tokens.count > expired else { return .init("tokens", .problem, "\(text): every call is refused; \(remedy)") }
+    guard ending == 0 else {
+      return .init("tokens", .warning, "\(text), \(ending) that will within 14 days; \(remedy)")
+    }
+    return .init("tokens", .ok, text)
+  }
+
+  static func audit(path: String) -> DoctorReport.Check {
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    // With the dot, what isn't a folder is refused as well.
+    if let reason = refusal("\(folder)/.", W_OK | X_OK) {
+      return .init(
+        "audit", .problem,
+        "\(folder), where its files are made, can't be used by this user: \(reason); make it, and let him write there")
+    }
+    var status = stat()
+    let exists = lstat(path, &status) == 0
+    if exists, stat(path, &status) != 0 {
+      return .init("audit", .problem, "\(path) is a link that leads to no file; make the file, or name another one")
+    }
+    if exists, status.st_mode & S_IFMT != S_IFREG {
+      return .init("audit", .problem, "\(path) isn't a regular file; name another one")
+    }
+    if exists, let reason = refusal(path, R_OK | W_OK) {
+      return .init("audit", .problem, "\(path) can't be read and written by this user: \(reason)")
+    }
+    let content = exists ? content(of: path, size: Int(status.st_size)) : missing(path)
+    guard content.status == .ok else { return content }
+    if exists, status.st_mode & 0o137 != 0 {
+      let mode = String(status.st_mode & 0o777, radix: 8)
+      return .init(
+        "audit", .warning, "\(content.detail), and has the mode 0\(mode), which lets others in; chmod 0640 it")
+    }
+    guard let room = room(in: folder), room < neededRoom else { return content }
+    return .init(
+      "audit", .warning,
+      "\(content.detail); only \(room >> 20) MiB are left there, and without room every call is refused")
+  }
+
+  private static func missing(_ path: String) -> DoctorReport.Check {
+    .init("audit", .ok, "\(path) isn't there yet; the gateway makes it")
+  }
+
+  private static func content(of path: String, size: Int) -> DoctorReport.Check {
+    guard size <= readableSize else {
+      return .init(
+        "audit", .ok,
+        "\(path) has \(size >> 20) MiB and wasn't read through; 'connection-gateway audit verify' does that")
+    }
+    do throws(AuditVerification.Unreadable) {
+      var report = try AuditVerification.verify([path])
+      // A gateway that runs may be in the middle of a write: a moment later that is over.
+      for _ in 0..<5 where report.tornLine != nil {
+        usleep(50_000)
+        report = try AuditVerification.verify([path])
       }
-      return .init(name, expiring > 0 ? .warning : .ok, text)
+      return audit(report, path: path)
+    } catch {
+      return .init("audit", .problem, "\(path) can't be read: \(error.reason)")
+    }
+  }
+
+  /// The same, of what was read.
+  static func audit(_ report: ChainReport, path: String) -> DoctorReport.Check {
+    if let firstBreak = report.firstBreak {
+      return .init(
+        "audit", .problem,
+        "\(path), line \(firstBreak.line): \(firstBreak.what); move it aside, keep it, and find out who wrote there")
+    }
+    if report.tornLine != nil {
+      return .init(
+        "audit", .warning,
+        "\(path) ends in a torn line, as after a power cut; the gateway sets it aside at its next start, and "
+          + "'connection-gateway audit verify' shows it")
+    }
+    return .init("audit", .ok, "\(path) is whole, with \(counted(report.count, "record"))")
+  }
+
+  static func auditSigningKey(path: String) -> DoctorReport.Check {
+    let name = "audit-signing-key"
+    do {
+      return .init(name, .ok, "\(path): the key \(try SigningKeyFile(path: path).read().keyID)")
     } catch {
       return .init(name, .problem, "\(error)")
     }
   }
 
-  static func audit(path: String) -> DoctorReport.Check {
-    let name = "audit"
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    guard access(folder, W_OK | X_OK) == 0 else {
-      return .init(name, .problem, "the folder \(folder) can't be written to by this user: \(systemReason())")
-    }
-    guard access(path, F_OK) == 0 else { return .init(name, .ok, "\(path) isn't there yet; the gateway makes it") }
-    guard access(path, R_OK | W_OK) == 0 else {
-      return .init(name, .problem, "\(path) can't be read and written by this user: \(systemReason())")
-    }
-    do {
-      let report = try AuditVerification.verify([path])
-      if let firstBreak = report.firstBreak {
-        return .init(name, .problem, "\(path), line \(firstBreak.line): \(firstBreak.what)")
-      }
-      let torn = report.tornLine == nil ? "" : ", and a torn last line"
-      return .init(name, .ok, "\(path): whole, \(report.count) records\(torn)")
-    } catch {
-      return .init(name, .problem, "\(path) can't be read: \(error.reason)")
-    }
+  /// What is left for this user, in bytes.
+  private static func room(in folder: String) -> UInt64? {
+    var status = statvfs()
+    return statvfs(folder, &status) == 0 ? UInt64(status.f_bavail) * UInt64(status.f_frsize) : nil
   }
 
-  private static func systemReason() -> String {
-    String(cString: strerror(errno))
+  private static func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  /// Why this user hasn't the access; `nil` if he has.
+  private static func refusal(_ path: String, _ mode: Int32) -> String? {
+    guard faccessat(AT_FDCWD, path, mode, AT_EACCESS) != 0 else { return nil }
+    return String(cString: strerror(errno))
   }
 }

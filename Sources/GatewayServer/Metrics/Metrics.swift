@@ -37,6 +37,10 @@ package final class Metrics: Sendable {
     package var auditSuppressed = 0
     /// Records that a copy doesn't have, by its kind.
     package var auditCopiesMissed: [(kind: String, count: Int)] = []
+    package var auditHeadSequence = 0
+    /// `nil` if that can't be told.
+    package var auditFreeSpace: Int64?
+    package var auditReserveIsLow = false
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -94,6 +98,9 @@ package final class Metrics: Sendable {
       state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
     page.gauge("upstream_in_flight", "Calls to AWS under way.", gauges.inFlight)
     page.counter("audit_records_total", "Audit records on disk.", [([:], gauges.auditRecords)])
+    page.gauge(
+      "audit_head_sequence", "The number of the last audit record on disk, that is, how many the whole log has.",
+      gauges.auditHeadSequence)
     page.counter("audit_failures_total", "Audit records that couldn't be written.", [([:], state.auditFailures)])
     page.counter(
       "audit_suppressed_refusals_total", "Refused calls that a flood made too many to write down one by one, counted.",
@@ -102,6 +109,11 @@ package final class Metrics: Sendable {
       "audit_copy_missed_total", "Audit records that a copy (--audit-copy) has missed.",
       gauges.auditCopiesMissed.map { (["copy": $0.kind], $0.count) })
     page.gauge("audit_writable", "1 while the audit log can be written.", gauges.auditWritable ? 1 : 0)
+    if let freeSpace = gauges.auditFreeSpace {
+      page.gauge("audit_free_bytes", "What is free on the audit log's file system.", Int(freeSpace))
+    }
+    page.gauge(
+      "audit_reserve_low", "1 while less than --audit-reserve is free there.", gauges.auditReserveIsLow ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(

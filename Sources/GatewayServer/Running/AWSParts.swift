@@ -17,13 +17,14 @@ struct AWSParts: Sendable {
   let transport: CurlTransport
 
   /// - Throws: `SettingsError`, naming the setting that can't be used.
-  init(_ settings: ServeSettings, _ curlSettings: CurlSettings, logger: Logger) throws(SettingsError) {
+  init(_ settings: UpstreamSettings, _ curlSettings: CurlSettings, logger: Logger) throws(SettingsError) {
     let loop = try Self.startLoop(curlSettings)
     self.loop = loop
     transport = CurlTransport(loop: loop, settings: curlSettings)
     skewClock = SkewClock(.system)
     credentials = CredentialChain(
-      environment: settings.aws, region: settings.region, transport: transport, wallClock: .system, clock: .system,
+      environment: settings.environment, region: settings.region, transport: transport, wallClock: .system,
+      clock: .system,
       sleep: loop.sleep, random: { Double.random(in: 0..<1) }, executor: loop
     ) { Self.log($0, logger) }
     client = OpenSearchClient(
@@ -58,7 +59,7 @@ struct AWSParts: Sendable {
   }
 
   /// What libcurl is told, checked first.
-  static func curlSettings(_ settings: ServeSettings) throws(SettingsError) -> CurlSettings {
+  static func curlSettings(_ settings: UpstreamSettings) throws(SettingsError) -> CurlSettings {
     if let bundle = settings.certificateBundle {
       guard let content = try? Data(contentsOf: URL(filePath: bundle)), PEMCertificates.count(in: Array(content)) > 0
       else {

@@ -29,7 +29,7 @@ struct AdminHandler: Sendable {
     }
     switch request.target.path {
     case "/livez": return health.live
-    case "/readyz": return await health.ready(isStopping: isStopping())
+    case "/readyz": return await health.ready(isStopping: isStopping(), for: .operators)
     default:
       return Response(
         status: .ok, fields: [.contentType: MetricsPage.contentType], body: Array(metricsPage().utf8))

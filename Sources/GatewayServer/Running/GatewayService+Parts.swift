@@ -22,10 +22,13 @@ extension GatewayService {
   }
 
   static func openAudit(_ settings: ServeSettings, _ logger: Logger) throws(SettingsError) -> AuditLog {
+    if !PosixFileSystem.isDurable { logger.critical("built to measure: the audit isn't durable") }
     let bounds = AuditBounds(instance: Hex.encode(SecureRandom.bytes(8)), version: Version.current)
+    let signer = try auditSigner(settings, logger)
     do {
       return try AuditLog(
         path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
+        reserve: settings.auditReserve, signer: signer,
         copies: AuditCopies(settings.auditCopies, logger: logger), logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
@@ -34,12 +37,40 @@ extension GatewayService {
     }
   }
 
+  private static func auditSigner(
+    _ settings: ServeSettings, _ logger: Logger
+  ) throws(SettingsError) -> CheckpointSigner? {
+    guard let path = settings.auditSigningKeyPath else { return nil }
+    do {
+      let signer = try SigningKeyFile(path: path).read()
+      logger.info("the audit is signed", metadata: ["keyId": "\(signer.keyID)"])
+      return signer
+    } catch {
+      throw SettingsError(Setting.auditSigningKey.flag, "\(error)")
+    }
+  }
+
   static func health(audit: AuditLog, credentials: CredentialChain, tokens: TokensReloader) -> Health {
     Health(checks: [
-      .init(name: "audit") { audit.isWritable },
-      .init(name: "credentials") { (try? await credentials.credentials()) != nil },
-      .init(name: "tokens") { tokens.isCurrent },
+      .init(name: "audit") { audit.condition.healthState },
+      .init(name: "credentials") { await state(of: credentials) },
+      .init(name: "tokens") {
+        tokens.isCurrent
+          ? .ok : .failing("the tokens file can't be used, so the last good one counts; the log says why")
+      },
     ])
+  }
+
+  /// How long readiness waits for credentials that are being looked up: less than a load balancer waits for it.
+  private static let healthPatience = Duration.seconds(2)
+
+  private static func state(of credentials: CredentialChain) async -> HealthState {
+    do {
+      _ = try await credentials.credentials(deadline: ContinuousClock.now + healthPatience)
+      return .ok
+    } catch {
+      return .failing(error.reason)
+    }
   }
 
   /// Both sockets, opened before anything is written anywhere: a port in use leaves no trace in the audit.
@@ -90,5 +121,14 @@ extension GatewayService {
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }
+  }
+}
+
+extension AuditCondition {
+  /// Calls still work while there is little room, so that this is a warning alone.
+  fileprivate var healthState: HealthState {
+    if let failure { return .failing(failure) }
+    guard isReserveLow else { return .ok }
+    return .warning("\(freeSpace ?? 0) bytes are free, less than the reserve of \(reserve)")
   }
 }

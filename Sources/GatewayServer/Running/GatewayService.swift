@@ -30,16 +30,16 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
-    let curlSettings = try AWSParts.curlSettings(settings)
+    let curlSettings = try AWSParts.curlSettings(settings.upstream)
     let sockets = try Self.openSockets(settings)
-    let aws = try AWSParts(settings, curlSettings, logger: logger)
+    let aws = try AWSParts(settings.upstream, curlSettings, logger: logger)
     loop = aws.loop
     credentials = aws.credentials
     audit = try Self.openAudit(settings, logger)
 
     let metrics = Metrics()
     let observer = LoggingObserver(metrics: metrics, logger: logger)
-    let trail = AuditTrail(journal: audit, clock: .system)
+    let trail = AuditTrail(journal: audit, clock: .system, timeout: settings.requestTimeout)
     let exchange = AuditedExchange(audit: trail, clock: .system, timeout: settings.requestTimeout, observer: observer)
     let inFlight = InFlight(limit: settings.maxInFlight)
     let stopping = StopFlag()
@@ -60,6 +60,9 @@ package final class GatewayService: Sendable {
         tokensCurrent: tokens.isCurrent, tokensReloadFailures: tokens.failureCount, inFlight: inFlight.count)
       gauges.auditSuppressed = audit.suppressedCount
       gauges.auditCopiesMissed = audit.copies.missed
+      gauges.auditHeadSequence = audit.headSequence
+      gauges.auditFreeSpace = audit.condition.freeSpace
+      gauges.auditReserveIsLow = audit.condition.isReserveLow
       return metrics.page(gauges)
     }
     do {

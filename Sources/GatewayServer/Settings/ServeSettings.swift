@@ -1,4 +1,4 @@
-package import AWSSettings
+import AWSSettings
 package import AuditLog
 import GatewayCore
 package import HTTPListener
@@ -13,6 +13,8 @@ package struct ServeSettings: Sendable {
     package var tokens: String?
     package var auditLog: String?
     package var auditCopies: [String] = []
+    package var auditSigningKey: String?
+    package var auditReserve: String?
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
@@ -27,18 +29,16 @@ package struct ServeSettings: Sendable {
   package let tokensPath: String
   package let auditPath: String
   package let auditCopies: [AuditCopyTarget]
+  /// `nil` for an audit without signatures.
+  package let auditSigningKeyPath: String?
+  /// In bytes; 0 for none.
+  package let auditReserve: Int64
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
-  package let aws: AWSEnvironment
-  package let region: Region
-  package let endpoint: Endpoint
-  /// `AWS_MAX_ATTEMPTS`, the first one included.
-  package let maxAttempts: Int
-  /// `AWS_CA_BUNDLE`.
-  package let certificateBundle: String?
+  package let upstream: UpstreamSettings
 
   /// Flags win over the environment, the environment over the defaults.
   ///
@@ -50,16 +50,14 @@ package struct ServeSettings: Sendable {
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     auditCopies = try Self.auditCopies(flags.auditCopies, environment)
+    auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
+    auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
-    aws = AWSEnvironment(environment)
-    let profile = Self.profile(aws)
-    (region, endpoint) = try Self.upstream(aws, profile)
-    maxAttempts = try Self.maxAttempts(aws, profile)
-    certificateBundle = aws["AWS_CA_BUNDLE"]
+    upstream = try UpstreamSettings(AWSEnvironment(environment))
   }
 
   private static func text(
@@ -69,6 +67,12 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "is empty")
     }
     return text
+  }
+
+  private static func optionalText(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> String? {
+    setting.value(flag, environment) == nil ? nil : try text(setting, flag, environment)
   }
 
   private static func address(
@@ -102,6 +106,16 @@ package struct ServeSettings: Sendable {
   private static func list(_ setting: Setting, _ flags: [String], _ environment: [String: String]) -> [String] {
     let list = setting.value(nil, environment)?.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
     return flags.isEmpty ? list ?? [] : flags
+  }
+
+  private static func auditReserve(
+    _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Int64 {
+    let text = try text(.auditReserve, flag, environment)
+    guard let bytes = text == "off" ? 0 : ByteSizeText.bytes(text) else {
+      throw SettingsError(Setting.auditReserve.flag, "'\(text)' has to be a size such as 64MiB, or off")
+    }
+    return bytes
   }
 
   private static func trustedProxies(
@@ -157,31 +171,5 @@ package struct ServeSettings: Sendable {
       throw SettingsError(Setting.logFormat.flag, "'\(text)' has to be text or json")
     }
     return format
-  }
-
-  /// A profile that can't be read has no region and no endpoint to give; what is wrong with it, the credentials tell.
-  private static func profile(_ aws: AWSEnvironment) -> Profile? {
-    (try? ProfileFiles(environment: aws))?.profile(aws["AWS_PROFILE"] ?? "default")
-  }
-
-  private static func upstream(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> (Region, Endpoint) {
-    do {
-      let region = try Region(environment: aws, profile: profile)
-      return (region, try Endpoint(.openSearch, region: region, environment: aws, profile: profile))
-    } catch {
-      throw SettingsError(error.variable, error.reason)
-    }
-  }
-
-  private static func maxAttempts(_ aws: AWSEnvironment, _ profile: Profile?) throws(SettingsError) -> Int {
-    let mode = aws["AWS_RETRY_MODE"] ?? profile?.setting("retry_mode") ?? "standard"
-    guard mode.lowercased() == "standard" else {
-      throw SettingsError("AWS_RETRY_MODE", "'\(mode)' isn't supported; there is standard")
-    }
-    guard let text = aws["AWS_MAX_ATTEMPTS"] ?? profile?.setting("max_attempts") else { return 3 }
-    guard text.utf8.allSatisfy(\.isASCIIDigit), let number = Int(text), (1...100).contains(number) else {
-      throw SettingsError("AWS_MAX_ATTEMPTS", "'\(text)' has to be a number from 1 to 100")
-    }
-    return number
   }
 }

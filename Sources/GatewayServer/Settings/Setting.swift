@@ -15,6 +15,10 @@ package struct Setting: Sendable {
   package static let auditLog = Setting(
     flag: "--audit-log", variable: "GATEWAY_AUDIT_LOG", defaultText: "/var/log/connection-gateway/audit.jsonl")
   package static let auditCopies = Setting(flag: "--audit-copy", variable: "GATEWAY_AUDIT_COPY", defaultText: nil)
+  package static let auditSigningKey = Setting(
+    flag: "--audit-signing-key", variable: "GATEWAY_AUDIT_SIGNING_KEY", defaultText: nil)
+  package static let auditReserve = Setting(
+    flag: "--audit-reserve", variable: "GATEWAY_AUDIT_RESERVE", defaultText: "64MiB")
   package static let trustedProxies = Setting(
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
   package static let requestTimeout = Setting(
@@ -27,8 +31,8 @@ package struct Setting: Sendable {
   /// Every variable of ours that is read.
   package static let variables = Set(
     [
-      listen, adminListen, tokens, auditLog, auditCopies, trustedProxies, requestTimeout, maxInFlight, logLevel,
-      logFormat,
+      listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, requestTimeout,
+      maxInFlight, logLevel, logFormat,
     ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.

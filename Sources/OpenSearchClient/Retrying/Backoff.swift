@@ -1,4 +1,4 @@
-/// How long to wait before a retry (AWS.md, "Retries").
+/// How long to wait before a retry (AWS SDKs and Tools Reference Guide, "Retry behavior", standard mode).
 enum Backoff {
   private static let base = Duration.milliseconds(50)
   private static let throttledBase = Duration.seconds(1)

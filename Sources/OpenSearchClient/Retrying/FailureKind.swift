@@ -21,6 +21,7 @@ enum FailureKind: Equatable {
   ]
   private static let credentialsCodes: Set<String> = [
     "ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException", "InvalidClientTokenId",
+    "InvalidAccessKeyId",
   ]
 
   /// The kind of an error answer.

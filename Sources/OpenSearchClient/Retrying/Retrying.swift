@@ -24,6 +24,7 @@ struct RetryPlan {
   private var attempts = 1
   /// What the last retry cost; `nil` before the first.
   private var lastCost: Int?
+  private var hasRefreshedCredentials = false
 
   init(retrying: Retrying) {
     self.retrying = retrying
@@ -46,6 +47,12 @@ struct RetryPlan {
     attempts += 1
     lastCost = cost
     return delay
+  }
+
+  /// Whether to look the credentials up anew, which helps once: fresh ones that are refused too aren't merely expired.
+  mutating func refreshCredentials() -> Bool {
+    defer { hasRefreshedCredentials = true }
+    return !hasRefreshedCredentials
   }
 
   /// For what was put right in between: no delay, no cost; but an attempt.

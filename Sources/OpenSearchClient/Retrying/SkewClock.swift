@@ -1,7 +1,7 @@
 package import Clocks
 import Synchronization
 
-/// The time by AWS's clock: ours, and the offset that AWS's answers showed (AWS.md, "Clock skew").
+/// The time by AWS's clock: ours, and the offset that AWS's answers showed (as the AWS SDK for Go v2 does it).
 package final class SkewClock: Sendable {
   /// A smaller difference is none: signatures are good for five minutes.
   private static let tolerance = Duration.seconds(240)
@@ -24,11 +24,6 @@ package final class SkewClock: Sendable {
     seen.withLock { $0 }
   }
 
-  /// The time to sign with.
-  package func now() -> Timestamp {
-    clock.now().advanced(by: offset)
-  }
-
   /// Our own time, uncorrected.
   func localTime() -> Timestamp {
     clock.now()
@@ -39,22 +34,24 @@ package final class SkewClock: Sendable {
   /// - Parameters:
   ///   - date: the header's text; one that can't be read shows nothing.
   ///   - sent, received: our own time before and after; the answer's date is held against the midpoint.
-  package func note(date: String?, sent: Timestamp, received: Timestamp) {
-    guard let date, let remote = Timestamp(httpDate: date) else { return seen.withLock { $0 = nil } }
-    let midpoint = (sent.microseconds + received.microseconds) / 2
-    seen.withLock { $0 = .microseconds(remote.microseconds - midpoint) }
+  /// - Returns: the offset, if it shows one.
+  package func note(date: String?, sent: Timestamp, received: Timestamp) -> Duration? {
+    let shown = date.flatMap(Timestamp.init(httpDate:)).map { remote in
+      Duration.microseconds(remote.microseconds - (sent.microseconds + received.microseconds) / 2)
+    }
+    seen.withLock { $0 = shown }
+    return shown
   }
 
-  /// Takes over the offset that was noted last, if it is strictly more than four minutes from the one in use.
+  /// Takes over the offset that a refusal showed, if it is strictly more than four minutes from the one that the refused
+  /// call was signed with. That may not be the one in use any more: of several calls under way, each is refused.
   ///
-  /// - Returns: whether the offset changed, so that the same call may work now.
-  package func correct() -> Bool {
-    guard let shown = lastSeenOffset else { return false }
-    return offsetInUse.withLock { offset in
-      let difference = shown - offset
-      guard difference > Self.tolerance || difference < .zero - Self.tolerance else { return false }
-      offset = shown
-      return true
-    }
+  /// - Returns: whether it was, so that the same call may work now.
+  package func correct(to shown: Duration?, signedWith used: Duration) -> Bool {
+    guard let shown else { return false }
+    let difference = shown - used
+    guard difference > Self.tolerance || difference < .zero - Self.tolerance else { return false }
+    offsetInUse.withLock { $0 = shown }
+    return true
   }
 }

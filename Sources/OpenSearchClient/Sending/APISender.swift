@@ -42,10 +42,14 @@ struct APISender: Sendable {
     while clock.now() < deadline {
       let credentials: SigningCredentials
       do {
-        credentials = try await self.credentials.credentials()
+        credentials = try await self.credentials.credentials(deadline: deadline)
       } catch {
         // After an attempt that failed for it, what AWS said says more.
         if sent.attempts.isEmpty { sent.ending = .noCredentials(error.reason) }
+        return sent
+      }
+      guard clock.now() < deadline else {
+        if sent.attempts.isEmpty { sent.ending = .noCredentials("the credentials came after the call's deadline") }
         return sent
       }
       let failure = await attempt(call, credentials, deadline: deadline, &sent)
@@ -53,9 +57,7 @@ struct APISender: Sendable {
         plan.succeeded()
         return sent
       }
-      guard let delay = await retryDelay(after: failure, credentials, &plan, remaining: deadline - clock.now()) else {
-        return sent
-      }
+      guard let delay = await retryDelay(after: failure, credentials, &plan, deadline: deadline) else { return sent }
       if delay > .zero { await retrying.sleep(delay) }
     }
     return sent
@@ -74,16 +76,20 @@ struct APISender: Sendable {
     _ call: APICall, _ credentials: SigningCredentials, deadline: MonotonicClock.Instant, _ sent: inout SentCall
   ) async -> Failure? {
     let sentAt = skewClock.localTime()
+    let offset = skewClock.offset
     sent.accessKeyID = credentials.accessKeyID
     let response: UpstreamResponse
     do {
-      response = try await transport.send(signed(call, credentials), deadline: deadline)
+      response = try await transport.send(
+        signed(call, credentials, at: sentAt.advanced(by: offset)), deadline: deadline)
     } catch {
-      sent.ending = .noAnswer(error)
+      // What AWS answered to an attempt before says more than that this one couldn't be made; and it isn't true any more
+      // that nothing was sent.
+      if error.wasSent || !sent.isAnswered { sent.ending = .noAnswer(error) }
       sent.attempts.append(Attempt(operation: call.operation, ending: error.wasSent ? .noAnswer : .notSent))
       return Failure(kind: FailureKind(error), retryAfter: nil, correctedClock: false)
     }
-    skewClock.note(date: response.fields[.date], sent: sentAt, received: skewClock.localTime())
+    let shown = skewClock.note(date: response.fields[.date], sent: sentAt, received: skewClock.localTime())
     guard !(200..<300).contains(response.status) else {
       sent.ending = .success(response)
       sent.attempts.append(
@@ -103,30 +109,36 @@ struct APISender: Sendable {
     let kind = FailureKind(code: answer.code, status: response.status)
     return Failure(
       kind: kind, retryAfter: response.fields[.amzRetryAfter],
-      correctedClock: kind == .clockSkew && skewClock.correct())
+      correctedClock: kind == .clockSkew && skewClock.correct(to: shown, signedWith: offset))
   }
 
   /// How long to wait before the next attempt; `nil` if there is to be none.
   private func retryDelay(
-    after failure: Failure, _ credentials: SigningCredentials, _ plan: inout RetryPlan, remaining: Duration
+    after failure: Failure, _ credentials: SigningCredentials, _ plan: inout RetryPlan,
+    deadline: MonotonicClock.Instant
   ) async -> Duration? {
     switch failure.kind {
     case .credentials:
+      guard plan.refreshCredentials() else { return nil }
       await self.credentials.refused(credentials)
-      let fresh = try? await self.credentials.credentials()
-      return fresh == nil || fresh == credentials ? nil : plan.retryAtOnce()
+      // Who has no attempt left doesn't wait for them.
+      guard let delay = plan.retryAtOnce(),
+        let fresh = try? await self.credentials.credentials(deadline: deadline), fresh != credentials
+      else { return nil }
+      return delay
     case .clockSkew: return failure.correctedClock ? plan.retryAtOnce() : nil
     case .transient, .throttled:
-      return plan.delay(isThrottled: failure.kind == .throttled, retryAfter: failure.retryAfter, remaining: remaining)
+      return plan.delay(
+        isThrottled: failure.kind == .throttled, retryAfter: failure.retryAfter, remaining: deadline - clock.now())
     case .final: return nil
     }
   }
 
-  private func signed(_ call: APICall, _ credentials: SigningCredentials) -> UpstreamRequest {
+  private func signed(_ call: APICall, _ credentials: SigningCredentials, at time: Timestamp) -> UpstreamRequest {
     let path = endpoint.basePath + call.path
     let signature = signer.sign(
       method: call.method, host: endpoint.host, path: path, body: call.body, credentials: credentials,
-      time: skewClock.now())
+      time: time)
     var fields = [(name: "Host", value: endpoint.host), (name: "User-Agent", value: userAgent)]
     if let contentType = call.contentType { fields.append((name: "Content-Type", value: contentType)) }
     return UpstreamRequest(

@@ -17,6 +17,11 @@ struct SentCall: Sendable {
   /// Which key signed the last attempt.
   var accessKeyID: String?
 
+  /// Whether AWS's last word is an error.
+  var isAnswered: Bool {
+    if case .error = ending { true } else { false }
+  }
+
   /// What AWS said last to the call itself.
   var answer: AWSAnswer {
     let last = attempts.last { $0.operation == attempts.first?.operation }

@@ -5,6 +5,8 @@ extension HTTPField.Name {
   static let xAmznRequestID = known("x-amzn-RequestId")
   /// The code of an error.
   static let xAmznErrorType = known("x-amzn-ErrorType")
+  /// How many milliseconds AWS wants to be left alone.
+  static let xAmzRetryAfter = known("x-amz-retry-after")
   /// When the request was signed.
   static let xAmzDate = known("x-amz-date")
   /// The session token of temporary credentials.

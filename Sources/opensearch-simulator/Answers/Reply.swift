@@ -9,6 +9,8 @@ struct Reply: Sendable {
   let body: JSON
   /// Whether the connection ends with it.
   let closesConnection: Bool
+  /// Headers on top of the usual ones.
+  var headers = HeaderEdits()
 
   /// A success.
   init(_ body: JSON) {

@@ -27,8 +27,19 @@ struct ConnectionFilter: Sendable {
     guard !values.isEmpty else {
       throw .validation("'[]' at 'filters.member.values'", "Member must have length greater than or equal to 1")
     }
+    for value in values where !Self.isNonEmptyString(value) {
+      throw .validation(
+        "'\(value)' at 'filters.member.values.member'",
+        "Member must have length from 1 to 100 and satisfy regular expression pattern: [a-zA-Z0-9\\-\\_\\.]+")
+    }
     self.name = name
     self.values = Set(values)
+  }
+
+  /// The model's `NonEmptyString`.
+  private static func isNonEmptyString(_ text: String) -> Bool {
+    (1...100).contains(text.utf8.count)
+      && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: "-_.") }
   }
 
   func matches(_ connection: InboundConnection) -> Bool {

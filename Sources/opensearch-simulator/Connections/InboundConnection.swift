@@ -6,9 +6,14 @@ struct InboundConnection: Sendable, Equatable {
   let local: DomainInformation?
   let remote: DomainInformation?
   /// `StatusCode`: one of AWS's, or any other that a seed has.
-  var status: String
-  var statusMessage: String?
+  let status: String
+  let statusMessage: String?
   let mode: String?
+
+  /// The same connection in another state.
+  func with(status: String, message: String) -> InboundConnection {
+    InboundConnection(id: id, local: local, remote: remote, status: status, statusMessage: message, mode: mode)
+  }
 
   /// As it stands in AWS's answers.
   var json: JSON {

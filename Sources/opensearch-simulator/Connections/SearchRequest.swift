@@ -3,16 +3,16 @@ import GatewayCore
 /// What is searched for (AWS API reference: `DescribeInboundConnectionsInput`).
 struct SearchRequest: Sendable {
   let filters: [ConnectionFilter]
-  /// The page's length, 1 to 100.
+  /// The longest that the page may be, 1 to 100.
   let maxResults: Int
-  /// How many matching connections stand before the page.
-  let start: Int
+  /// As it came; whether it is a token is seen later.
+  let nextToken: String?
 
   private static let largestPage = 100
 
   /// Reads the body. No body is an empty request.
   ///
-  /// - Throws: `SerializationException`, `ValidationException`, `InvalidPaginationTokenException`.
+  /// - Throws: `SerializationException`, `ValidationException`.
   init(body: [UInt8]) throws(AWSError) {
     // What AWS doesn't know it ignores.
     let shape = try AWSError.ifMisshapen { () throws(ShapeError) in
@@ -20,7 +20,7 @@ struct SearchRequest: Sendable {
     }
     maxResults = try Self.maxResults(shape)
     filters = try Self.filters(shape)
-    start = try Self.start(shape)
+    nextToken = try AWSError.ifMisshapen { () throws(ShapeError) in try shape.string("NextToken") }
   }
 
   /// Whether the connection passes every filter.
@@ -28,14 +28,22 @@ struct SearchRequest: Sendable {
     filters.allSatisfy { $0.matches(connection) }
   }
 
+  /// Whether it is a look-up of this connection, perhaps among others.
+  func asks(for id: ConnectionID) -> Bool {
+    filters.contains { $0.name == .connectionID && $0.values.contains(id.description) }
+  }
+
   private static func maxResults(_ shape: Shape) throws(AWSError) -> Int {
     let wanted = try AWSError.ifMisshapen { () throws(ShapeError) in
-      try shape.integer("MaxResults", in: .min ... .max) ?? 0
+      try shape.integer("MaxResults", in: .min ... .max) ?? largestPage
     }
-    guard (0...largestPage).contains(wanted) else {
-      throw .validation("'\(wanted)' at 'maxResults'", "Member must be from 0 to \(largestPage)")
+    guard wanted >= 1 else {
+      throw .validation("'\(wanted)' at 'maxResults'", "Member must have value greater than or equal to 1")
     }
-    return wanted == 0 ? largestPage : wanted
+    guard wanted <= largestPage else {
+      throw .validation("'\(wanted)' at 'maxResults'", "Member must have value less than or equal to \(largestPage)")
+    }
+    return wanted
   }
 
   private static func filters(_ shape: Shape) throws(AWSError) -> [ConnectionFilter] {
@@ -43,12 +51,5 @@ struct SearchRequest: Sendable {
       try (shape.list("Filters") ?? []).map { value throws(ShapeError) in try Shape(value, at: "a filter") }
     }
     return try filters.map { filter throws(AWSError) in try ConnectionFilter(filter) }
-  }
-
-  private static func start(_ shape: Shape) throws(AWSError) -> Int {
-    let text = try AWSError.ifMisshapen { () throws(ShapeError) in try shape.string("NextToken") }
-    guard let text else { return 0 }
-    guard let token = PageToken(text) else { throw .invalidPaginationToken }
-    return token.start
   }
 }

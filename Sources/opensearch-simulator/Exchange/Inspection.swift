@@ -31,4 +31,15 @@ struct Inspection: Sendable {
   var acceptedOperation: Operation? {
     refusal == nil ? operation : nil
   }
+
+  /// The connection that is going to be rejected; `nil` if it isn't about that, or has no id that could be one.
+  var acceptedReject: ConnectionID? {
+    acceptedOperation?.connectionID.flatMap { ConnectionID($0) }
+  }
+
+  /// Whether it is a look-up of this connection.
+  func looksUp(_ id: ConnectionID) -> Bool {
+    guard acceptedOperation == .describe, let search = try? SearchRequest(body: body) else { return false }
+    return search.asks(for: id)
+  }
 }

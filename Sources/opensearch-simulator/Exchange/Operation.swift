@@ -20,10 +20,10 @@ enum Operation: Sendable, Equatable {
   }
 
   /// AWS's name for it.
-  var name: String {
+  var name: OperationName {
     switch self {
-    case .reject: "RejectInboundConnection"
-    case .describe: "DescribeInboundConnections"
+    case .reject: .reject
+    case .describe: .describe
     }
   }
 

@@ -1,9 +1,14 @@
 import GatewayCore
-import HTTPListener
 import HTTPTypes
 
 /// Makes a request end the way a fault wants it.
-enum FaultInjection {
+struct FaultInjection {
+  /// `nil` for a request that fares well.
+  let fault: Fault?
+  /// Whether a success would say that a connection's state changes.
+  let isReject: Bool
+  let requestID: String
+
   private static let page = """
     <html>
     <head><title>502 Bad Gateway</title></head>
@@ -12,52 +17,56 @@ enum FaultInjection {
 
     """
 
-  /// Longer than any client waits.
-  private static let aDay = Duration.seconds(86_400)
-
-  /// - Parameters:
-  ///   - fault: `nil` for a request that fares well.
-  ///   - perform: carries the call out. It is called unless the fault stands in the call's way.
-  static func ending(_ fault: FaultKind?, requestID: String, perform: () -> Reply) -> Ending {
-    switch fault {
-    case nil: return .whole(perform(), requestID: requestID)
-    case .throttle: return .whole(Reply(.throttling), requestID: requestID)
-    case .error(let error): return .whole(Reply(error), requestID: requestID)
-    case .html: return html()
-    case .stall: return .cut(after: aDay)
+  /// - Parameter perform: gives the call's answer; carries the call out if it is told so.
+  func ending(perform: (_ applies: Bool) -> Reply) -> Ending {
+    let applies = fault?.applies ?? true
+    switch fault?.kind {
+    case nil, .date, .lag: return .whole(perform(true), requestID: requestID)
+    case .slow(let delay): return .whole(perform(true), requestID: requestID, after: delay)
+    case .throttle(let headers): return error(.throttling, headers)
+    case .error(let error, let headers):
+      if applies { _ = perform(true) }
+      return self.error(error, headers)
+    case .html:
+      if applies { _ = perform(true) }
+      return html()
+    case .stall:
+      if applies { _ = perform(true) }
+      return .stall
     case .cut:
-      _ = perform()
-      return .cut()
-    case .cutMid(let bytes): return cutMid(perform(), bytes: bytes, requestID: requestID)
+      _ = perform(applies)
+      return .cut
+    case .cutMid(let bytes): return .cutMid(perform(applies), bytes: bytes, requestID: requestID)
     case .garbage:
-      _ = perform()
-      return success(Array("{\"Connection\": <this is not JSON".utf8), requestID: requestID)
+      _ = perform(applies)
+      return success(Array("{\"Connection\": <this is not JSON".utf8))
     case .empty:
-      _ = perform()
-      return success([], requestID: requestID)
-    case .slow(let delay): return .whole(perform(), requestID: requestID, after: delay)
+      _ = perform(applies)
+      return success([])
+    case .wire(let fault):
+      let reply = perform(applies)
+      return .tampered(
+        reply, fault, neverWhole: isReject && !applies && reply.code == nil, requestID: requestID)
     }
   }
 
-  /// A front end's answer: the service never saw the request, so it has none of the service's headers.
-  private static func html() -> Ending {
-    let response = Response(
-      status: .badGateway, fields: [.contentType: "text/html"], body: Array(page.utf8), closesConnection: true)
-    return Ending(answer: .response(response), status: response.status.code, code: nil, requestID: nil)
+  private func error(_ error: AWSError, _ headers: HeaderEdits) -> Ending {
+    var reply = Reply(error)
+    reply.headers = headers
+    return .whole(reply, requestID: requestID)
   }
 
-  private static func cutMid(_ reply: Reply, bytes: Int, requestID: String) -> Ending {
-    let response = reply.response(requestID: requestID)
-    // At least one byte has to be missing.
-    let answer = Answer.cutShort(response, bodyBytes: min(bytes, response.body.count - 1))
-    return Ending(answer: answer, status: reply.status.code, code: reply.code, requestID: requestID)
+  /// A front end's answer: the service never saw the request, so it has none of the service's headers.
+  private func html() -> Ending {
+    .foreign(
+      Response(
+        status: .badGateway, fields: [.contentType: "text/html"], body: Array(Self.page.utf8), closesConnection: true))
   }
 
   /// A success with a body that no success of the service has.
-  private static func success(_ body: [UInt8], requestID: String) -> Ending {
+  private func success(_ body: [UInt8]) -> Ending {
     var response = Reply(.object([])).response(requestID: requestID)
     response.body = body
-    return Ending(
-      answer: .response(response), status: response.status.code, code: nil, requestID: requestID)
+    return .foreign(response)
   }
 }

@@ -1,8 +1,8 @@
 /// What can go wrong on request.
 enum FaultKind: Sendable, Equatable {
   /// 400 `ThrottlingException`.
-  case throttle
-  case error(AWSError)
+  case throttle(HeaderEdits)
+  case error(AWSError, HeaderEdits)
   /// 502 with an HTML page, as from a proxy in front of the service.
   case html
   /// No answer, ever.
@@ -17,6 +17,12 @@ enum FaultKind: Sendable, Equatable {
   case empty
   /// The usual answer, later.
   case slow(Duration)
+  /// The usual answer, with this `Date`.
+  case date(DateHeader)
+  /// A look-up of what was, not of what is.
+  case lag(Lag)
+  /// Something happens to the usual answer on its way.
+  case wire(WireFault)
 
   /// The name that seeds and control calls have for it.
   var name: String {
@@ -30,6 +36,31 @@ enum FaultKind: Sendable, Equatable {
     case .garbage: "garbage"
     case .empty: "empty"
     case .slow: "slow"
+    case .date: "date"
+    case .lag: "lag"
+    case .wire(.cut): "cut-at"
+    case .wire(.stall): "stall-at"
+    case .wire(.garbage): "garbage-at"
     }
+  }
+
+  /// Whether the relay has to see the bytes of the answer, which it can't within TLS.
+  var needsPlainHTTP: Bool {
+    switch self {
+    case .throttle(let headers), .error(_, let headers): headers.dropsDate
+    case .date(let date): date == .absent
+    case .wire: true
+    default: false
+    }
+  }
+
+  /// The `Date` that the answer has; `nil` for the usual one.
+  var date: DateHeader? {
+    if case .date(let date) = self { date } else { nil }
+  }
+
+  /// How far behind the look-up is; `nil` for as usual.
+  var lag: Lag? {
+    if case .lag(let lag) = self { lag } else { nil }
   }
 }

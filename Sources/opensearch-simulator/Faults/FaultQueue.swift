@@ -21,15 +21,15 @@ final class FaultQueue: Sendable {
   }
 
   /// The oldest fault that matches, with one request of its count used up.
-  func take(for operation: Operation) -> FaultKind? {
+  func take(for inspection: Inspection) -> Fault? {
     faults.withLock { faults in
-      guard let index = faults.firstIndex(where: { $0.matches(operation) }) else { return nil }
-      let kind = faults[index].kind
-      if let count = faults[index].count {
+      guard let index = faults.firstIndex(where: { $0.matches(inspection) }) else { return nil }
+      let fault = faults[index]
+      if let count = fault.count {
         faults[index].count = count - 1
         if count == 1 { faults.remove(at: index) }
       }
-      return kind
+      return fault
     }
   }
 }

@@ -10,6 +10,8 @@ struct RequestEvent: Sendable {
   let inspection: Inspection
   let fault: FaultKind?
   let ending: Ending
+  /// Whether it changed a connection's state; `nil` if it isn't a reject with a valid signature.
+  let applied: Bool?
 
   /// The log line. What doesn't apply is left out; a request that gets no answer has no status.
   var json: JSON {
@@ -19,14 +21,15 @@ struct RequestEvent: Sendable {
       ("method", .string(request.method)),
       ("path", .string(request.target.path)),
       ("query", request.target.query.map(JSON.string)),
-      ("operation", inspection.operation.map { .string($0.name) }),
+      ("operation", inspection.operation.map { .string($0.name.rawValue) }),
       ("connectionId", inspection.operation?.connectionID.map(JSON.string)),
       ("accessKeyId", inspection.authorization.map { .string($0.accessKeyID) }),
       ("signedHeaders", inspection.authorization.map { .string($0.signedHeaders) }),
       ("verdict", .string(inspection.verdict.rawValue)),
       ("status", ending.status.map { .integer(Int64($0)) }),
-      ("code", ending.code.map(JSON.string)),
+      ("code", ending.visibleCode.map(JSON.string)),
       ("fault", fault.map { .string($0.name) }),
+      ("applied", applied.map(JSON.bool)),
       ("awsRequestId", ending.requestID.map(JSON.string)),
     ])
   }

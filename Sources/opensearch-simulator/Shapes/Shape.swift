@@ -6,17 +6,21 @@ import GatewayCore
 struct Shape {
   private let members: [String: StrictValue]
   private let place: String
+  /// The members that are null.
+  let nulls: Set<String>
 
   /// - Throws: `ShapeError` if the value isn't an object.
   init(_ value: StrictValue, at place: String) throws(ShapeError) {
     guard case .object(let object) = value else { throw ShapeError("\(place) has to be an object") }
     members = object.members.filter { $0.value != .null }
+    nulls = Set(object.members.filter { $0.value == .null }.keys)
     self.place = place
   }
 
   /// An object without members.
   init(emptyAt place: String) {
     members = [:]
+    nulls = []
     self.place = place
   }
 
@@ -31,6 +35,11 @@ struct Shape {
     }
   }
 
+  /// The names of all members.
+  var names: Set<String> {
+    nulls.union(members.keys)
+  }
+
   /// - Throws: `ShapeError` if there is a member with another name.
   func allow(only names: [String]) throws(ShapeError) {
     if let unknown = members.keys.filter({ !names.contains($0) }).min() {
@@ -43,6 +52,14 @@ struct Shape {
     case nil: nil
     case .string(let text): text
     default: throw ShapeError("\(place): '\(name)' has to be a string")
+    }
+  }
+
+  func boolean(_ name: String) throws(ShapeError) -> Bool? {
+    switch members[name] {
+    case nil: nil
+    case .bool(let value): value
+    default: throw ShapeError("\(place): '\(name)' has to be true or false")
     }
   }
 
@@ -67,6 +84,16 @@ struct Shape {
     try list(name)?.map { value throws(ShapeError) in
       guard case .string(let text) = value else { throw ShapeError("\(place): '\(name)' has to be a list of strings") }
       return text
+    }
+  }
+
+  /// A list of whole numbers.
+  func integers(_ name: String) throws(ShapeError) -> [Int]? {
+    try list(name)?.map { value throws(ShapeError) in
+      guard case .integer(let number) = value else {
+        throw ShapeError("\(place): '\(name)' has to be a list of whole numbers")
+      }
+      return Int(number)
     }
   }
 

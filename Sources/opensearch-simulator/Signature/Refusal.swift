@@ -21,4 +21,8 @@ struct Refusal: Error, Sendable, Equatable {
   static func unrecognizedClient(_ verdict: Verdict) -> Refusal {
     denied(verdict, "UnrecognizedClientException", "The security token included in the request is invalid.")
   }
+
+  /// The keys were temporary ones, and their time is over.
+  static let expiredToken = denied(
+    .expiredToken, "ExpiredTokenException", "The security token included in the request is expired")
 }

@@ -17,6 +17,7 @@ enum Verdict: String, Sendable {
   case wrongService = "wrong_service"
   case unknownAccessKey = "unknown_access_key"
   case badSessionToken = "bad_session_token"
+  case expiredToken = "expired_token"
   /// `x-amz-date` is too far from the clock.
   case skewed
   /// The list of signed headers isn't lower-case, sorted and without repetition.

@@ -9,6 +9,7 @@ struct RefreshingCredentialsTests {
   private let clock = FakeClock()
   private let lookUps = LookUps()
   private let events = Events()
+  private let sleeps = Sleeps()
 
   private final class Events: Sendable {
     private let list = Mutex<[CredentialEvent]>([])
@@ -20,10 +21,34 @@ struct RefreshingCredentialsTests {
     }
   }
 
+  /// Those who sleep, until a test wakes them.
+  private final class Sleeps: Sendable {
+    private let state = Mutex<(durations: [Duration], waiting: [CheckedContinuation<Void, Never>])>(([], []))
+
+    var all: [Duration] { state.withLock(\.durations) }
+
+    func sleep(_ duration: Duration) async {
+      await withCheckedContinuation { continuation in
+        state.withLock {
+          $0.durations.append(duration)
+          $0.waiting.append(continuation)
+        }
+      }
+    }
+
+    func wake() {
+      let waiting = state.withLock { state in
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      waiting.forEach { $0.resume() }
+    }
+  }
+
   private func provider(random: Double = 0.5) -> RefreshingCredentials {
     RefreshingCredentials(
-      wallClock: clock.wall, clock: clock.monotonic, random: { random }, executor: globalConcurrentExecutor,
-      log: { [events] in events.append($0) }
+      wallClock: clock.wall, clock: clock.monotonic, sleep: { [sleeps] in await sleeps.sleep($0) },
+      random: { random }, executor: globalConcurrentExecutor, log: { [events] in events.append($0) }
     ) { [lookUps] () async throws(CredentialsUnavailable) in try await lookUps.run() }
   }
 
@@ -52,6 +77,21 @@ struct RefreshingCredentialsTests {
     lookUps.answer(hour("KEY"))
     #expect(try await second.value == keys("KEY"))
     #expect(try await provider.credentials() == keys("KEY"))
+    #expect(lookUps.count == 1)
+  }
+
+  @Test("A caller waits no longer than to the deadline; the look-up and the others go on")
+  func deadline() async throws {
+    let provider = provider()
+    let hurried = Task { try await provider.credentials(deadline: clock.instant + .seconds(15)) }
+    #expect(await eventually { sleeps.all == [.seconds(15)] })
+    let patient = Task { try await provider.credentials() }
+    #expect(await eventually { lookUps.openCount == 1 })
+    sleeps.wake()
+    await #expect(throws: CredentialsUnavailable.self) { try await hurried.value }
+    lookUps.answer(hour("KEY"))
+    #expect(try await patient.value == keys("KEY"))
+    #expect(try await provider.credentials(deadline: clock.instant) == keys("KEY"))
     #expect(lookUps.count == 1)
   }
 
@@ -133,7 +173,8 @@ struct RefreshingCredentialsTests {
   func rotation() async throws {
     let issued = Mutex<[String: Timestamp]>([:])
     let provider = RefreshingCredentials(
-      wallClock: clock.wall, clock: clock.monotonic, random: { 0.5 }, executor: globalConcurrentExecutor,
+      wallClock: clock.wall, clock: clock.monotonic, sleep: { [sleeps] in await sleeps.sleep($0) }, random: { 0.5 },
+      executor: globalConcurrentExecutor,
       log: { _ in }
     ) { [clock] () async throws(CredentialsUnavailable) in
       issued.withLock { issued in

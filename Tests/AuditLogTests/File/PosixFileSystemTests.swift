@@ -72,6 +72,49 @@ struct PosixFileSystemTests {
     #expect(!folder.names.contains("nowhere.jsonl"))
   }
 
+  @Test("A log that is there is opened without making one, and is locked like any other")
+  func openExisting() throws {
+    #expect(throws: FileError(operation: "open", code: ENOENT, reason: "No such file or directory")) {
+      try files.openExisting(folder.file("audit.jsonl"))
+    }
+    #expect(folder.names == [])
+    try folder.write(Array("one\n".utf8), to: "audit.jsonl")
+    let file = try files.openExisting(folder.file("audit.jsonl"))
+    try file.append(Array("two\n".utf8))
+    #expect(try folder.read("audit.jsonl").text == "one\ntwo\n")
+    let error = #expect(throws: FileError.self) { try files.openExisting(folder.file("audit.jsonl")) }
+    #expect(error?.isNotOurs == true)
+    file.close()
+  }
+
+  @Test("What lies beside the log and is no log of ours is told from one that can't be opened")
+  func notOurs() throws {
+    #expect(mkdir(folder.file("folder"), 0o755) == 0)
+    #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
+    for name in ["folder", "fifo", "missing"] {
+      let error = #expect(throws: FileError.self) { try files.openExisting(folder.file(name)) }
+      #expect(error?.isNotOurs == true)
+    }
+    #expect(!FileError(operation: "open", code: EACCES, reason: "Permission denied").isNotOurs)
+  }
+
+  @Test("The names beside a path are those of its folder; one that isn't there has none")
+  func names() throws {
+    try folder.write([], to: "audit.jsonl")
+    try folder.write([], to: "audit.jsonl.1")
+    #expect(Set(try files.names(beside: folder.file("audit.jsonl"))) == [".", "..", "audit.jsonl", "audit.jsonl.1"])
+    let error = #expect(throws: FileError.self) { try files.names(beside: folder.file("missing/audit.jsonl")) }
+    #expect(error?.code == ENOENT)
+  }
+
+  @Test("The free space is told of the folder that a log would be made in")
+  func freeSpace() throws {
+    var status = statvfs()
+    #expect(statvfs(folder.path, &status) == 0)
+    #expect(try files.freeSpace(of: folder.file("audit.jsonl")) > 0)
+    #expect(try files.freeSpace(of: folder.file("audit.jsonl")) <= Int64(status.f_blocks) * Int64(status.f_frsize))
+  }
+
   @Test("A folder that isn't there is told in the system's words")
   func missingFolder() {
     #expect(throws: FileError(operation: "open", code: ENOENT, reason: "No such file or directory")) {
@@ -79,18 +122,20 @@ struct PosixFileSystemTests {
     }
   }
 
-  @Test("What is appended stands at the end; size and tail tell of it")
-  func appendAndTail() throws {
+  @Test("What is appended stands at the end; size and read tell of it")
+  func appendAndRead() throws {
     let file = try files.open(folder.file("audit.jsonl"))
     defer { file.close() }
     #expect(try file.size() == 0)
-    #expect(try file.tail(limit: 100) == [])
+    #expect(try file.read(at: 0, limit: 100) == [])
     try file.append(Array("first\n".utf8))
     try file.append(Array("second\n".utf8))
     try file.sync()
     #expect(try file.size() == 13)
-    #expect(try file.tail(limit: 100).text == "first\nsecond\n")
-    #expect(try file.tail(limit: 7).text == "second\n")
+    #expect(try file.read(at: 0, limit: 100).text == "first\nsecond\n")
+    #expect(try file.read(at: 6, limit: 3).text == "sec")
+    #expect(try file.read(at: 6, limit: 100).text == "second\n")
+    #expect(try file.read(at: 13, limit: 100) == [])
     #expect(try folder.read("audit.jsonl").text == "first\nsecond\n")
   }
 
@@ -150,7 +195,6 @@ struct PosixFileSystemTests {
     try first.append([Samples.intent(2)])
     try first.close()
     let second = try AuditFileWriter(path: path, files: files, clock: .system, bounds: Samples.bounds)
-    try second.append([Samples.outcome(2)])
     try second.close()
     let report = try AuditVerification.verify([path + ".1", path])
     #expect(report.isWhole)

@@ -25,9 +25,9 @@ final class FakeLogFile: LogFile {
     return Int64(content.count)
   }
 
-  func tail(limit: Int) throws(FileError) -> [UInt8] {
-    try files.run(.tail, inode) { _ in }
-    return Array(content.suffix(limit))
+  func read(at offset: Int64, limit: Int) throws(FileError) -> [UInt8] {
+    try files.run(.read, inode) { _ in }
+    return Array(content.dropFirst(Int(offset)).prefix(limit))
   }
 
   func append(_ bytes: [UInt8]) throws(FileError) {
@@ -83,6 +83,11 @@ extension FakeLogFileSystem.Node {
   fileprivate mutating func truncate(to size: Int) {
     content = Array(content.prefix(size))
     dirtyFrom = min(dirtyFrom, size)
+  }
+
+  mutating func loseWhatIsNotOnDisk() {
+    content = disk
+    dirtyFrom = disk.count
   }
 
   private mutating func writeToDisk(upTo end: Int) {

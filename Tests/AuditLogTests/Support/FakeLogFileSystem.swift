@@ -1,6 +1,7 @@
-import AuditLog
 import Glibc
 import Synchronization
+
+@testable import AuditLog
 
 /// A file system in memory that notes every call, fails where it is told to, and knows what a power cut would leave.
 ///
@@ -8,7 +9,7 @@ import Synchronization
 /// succeeds and leaves a hole on the disk. A name is on disk once its folder was synced, and no earlier.
 final class FakeLogFileSystem: LogFileSystem {
   enum Operation: String, Sendable, CaseIterable {
-    case open, size, tail, append, sync, truncate, rename, remove, syncDirectory
+    case open, size, read, append, sync, truncate, rename, remove, syncDirectory, names, freeSpace
   }
 
   /// How much of a call happens before it fails.
@@ -38,7 +39,10 @@ final class FakeLogFileSystem: LogFileSystem {
     var names: [String: Int] = [:]
     var namesOnDisk: [String: Int] = [:]
     var calls: [Call] = []
+    var freeSpace: Int64 = 1 << 30
     var faultsByIndex: [Int: Effect] = [:]
+    var deathByIndex: [Int: Effect] = [:]
+    var isDead = false
     var faultsByOperation: [Operation: Int] = [:]
     /// What no writer may ever do.
     var violations: [String] = []
@@ -67,6 +71,29 @@ final class FakeLogFileSystem: LogFileSystem {
     }
     guard fault == nil, let opened else { throw Self.failure(.open) }
     return FakeLogFile(files: self, inode: opened.inode, isNew: opened.isNew)
+  }
+
+  func openExisting(_ path: String) throws(FileError) -> any LogFile {
+    guard begin(.open, nil) == nil else { throw Self.failure(.open) }
+    let opened = try state.withLock { state throws(FileError) in
+      guard let inode = state.names[path] else { throw FileError(operation: "open", code: ENOENT, reason: "not there") }
+      guard state.nodes[inode]?.isLocked != true else {
+        throw FileError(operation: "flock", code: EWOULDBLOCK, reason: "another process is writing to it")
+      }
+      state.nodes[inode]?.isLocked = true
+      return inode
+    }
+    return FakeLogFile(files: self, inode: opened, isNew: false)
+  }
+
+  func names(beside path: String) throws(FileError) -> [String] {
+    guard begin(.names, nil) == nil else { throw Self.failure(.names) }
+    return names.compactMap { $0.split(separator: "/").last.map(String.init) }
+  }
+
+  func freeSpace(of path: String) throws(FileError) -> Int64 {
+    guard begin(.freeSpace, nil) == nil else { throw Self.failure(.freeSpace) }
+    return state.withLock(\.freeSpace)
   }
 
   func identity(of path: String) -> FileIdentity? {
@@ -106,6 +133,15 @@ final class FakeLogFileSystem: LogFileSystem {
     state.withLock { $0.faultsByIndex[index] = effect }
   }
 
+  /// In the call with this number the process dies. From then on no call does anything, until it is started again.
+  func die(inCall index: Int, _ effect: Effect) {
+    state.withLock { $0.deathByIndex[index] = effect }
+  }
+
+  var isDead: Bool {
+    state.withLock(\.isDead)
+  }
+
   /// The next calls of this kind fail, with nothing done.
   func failNext(_ operation: Operation, times: Int = 1) {
     state.withLock { $0.faultsByOperation[operation] = times }
@@ -121,10 +157,25 @@ final class FakeLogFileSystem: LogFileSystem {
     state.withLock { $0.names.keys.sorted() }
   }
 
-  /// Every file that has a name, the oldest first.
+  /// Every file of the log that has a name, the oldest first; torn ends, which are kept beside it, are none.
   var contents: [[UInt8]] {
     state.withLock { state in
-      Set(state.names.values).sorted().compactMap { state.nodes[$0]?.content }
+      Set(state.names.filter { !$0.key.contains(LogFamily.tornMark) }.values).sorted()
+        .compactMap { state.nodes[$0]?.content }
+    }
+  }
+
+  /// What a check of the log's files, oldest first, says.
+  var breakInChain: String? {
+    var verifier = ChainVerifier()
+    do {
+      for content in contents {
+        guard content.isEmpty || content.last == UInt8(ascii: "\n") else { return "torn" }
+        for line in content.lines { try verifier.take(line) }
+      }
+      return nil
+    } catch {
+      return error.what
     }
   }
 
@@ -145,6 +196,20 @@ final class FakeLogFileSystem: LogFileSystem {
     }
   }
 
+  /// Someone else writes to a file.
+  func change(_ path: String, _ body: @Sendable (inout [UInt8]) -> Void) {
+    state.withLock { state in
+      guard let inode = state.names[path], var node = state.nodes[inode] else { return }
+      body(&node.content)
+      node.dirtyFrom = min(node.dirtyFrom, node.content.count)
+      state.nodes[inode] = node
+    }
+  }
+
+  func setFreeSpace(_ bytes: Int64) {
+    state.withLock { $0.freeSpace = bytes }
+  }
+
   /// A rotation by someone else, as logrotate does it. The old file stays on disk; the new one's name isn't there yet.
   func rotate(_ path: String, to newPath: String, creating: Bool = false) {
     state.withLock { state in
@@ -158,11 +223,16 @@ final class FakeLogFileSystem: LogFileSystem {
   }
 
   /// The process is gone, and another one takes over.
-  func restart() {
+  ///
+  /// - Parameter powerCut: the machine was, so that what wasn't on disk is gone as well.
+  func restart(powerCut: Bool = false) {
     state.withLock { state in
+      state.isDead = false
+      if powerCut { state.names = state.namesOnDisk }
       for inode in state.nodes.keys {
         state.nodes[inode]?.isLocked = false
         state.nodes[inode]?.hasFailedSync = false
+        if powerCut { state.nodes[inode]?.loseWhatIsNotOnDisk() }
       }
     }
   }
@@ -189,10 +259,15 @@ final class FakeLogFileSystem: LogFileSystem {
 
   private func begin(_ operation: Operation, _ inode: Int?) -> Effect? {
     state.withLock { state in
+      guard !state.isDead else { return .nothing }
       let index = state.calls.count
       state.calls.append(Call(operation: operation, inode: inode))
       if let inode, operation == .append || operation == .sync, state.nodes[inode]?.hasFailedSync == true {
         state.violations.append("call \(index): \(operation) of file \(inode), whose sync had failed")
+      }
+      if let effect = state.deathByIndex[index] {
+        state.isDead = true
+        return effect
       }
       if let effect = state.faultsByIndex[index] { return effect }
       guard let times = state.faultsByOperation[operation], times > 0 else { return nil }

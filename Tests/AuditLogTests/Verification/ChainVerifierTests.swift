@@ -70,7 +70,7 @@ struct ChainVerifierTests {
     #expect(Self.check(lines).what != nil)
   }
 
-  @Test("A line whose prev is right and whose number isn't is detected", arguments: [Int64(0), 2, 4, 17])
+  @Test("A line whose prev is right and whose number isn't is detected", arguments: [Int64(1), 2, 4, 17])
   func wrongNumber(sequence: Int64) throws {
     let head = try ChainHead(tail: Self.log[1])
     let line = Samples.outcome(1).line(time: Samples.time, sequence: sequence, previous: head.hash)
@@ -141,6 +141,6 @@ struct ChainVerifierTests {
 
   @Test("A line that isn't an audit record is told from a changed one", arguments: ["\n", "{}\n", "GET / 200\n"])
   func foreignLine(text: String) {
-    #expect(Self.check(Self.log + [Array(text.utf8)]).what == "it isn't an audit record")
+    #expect(Self.check(Self.log + [Array(text.utf8)]).what?.hasPrefix("it isn't an audit record") == true)
   }
 }

@@ -1,15 +1,20 @@
-import AuditLog
 import GatewayCore
 
-/// The life of a log from its making over rotations to a second process, with whatever faults its files have.
+@testable import AuditLog
+
+/// The life of a log from its making over rotations to a second process and a third, which finds a torn end and a call
+/// that was cut off; with whatever faults its files have.
 ///
 /// It does what `AuditLog` and a service manager do: recover when the writer can't write, start again when it ends. After
 /// every step it looks at what a power cut at this moment would leave.
 struct LogLife {
   static let path = Samples.path
   private static let tries = 4
+  private static let signer = try? CheckpointSigner(Samples.signingKey())
 
   let files = FakeLogFileSystem()
+  /// Whether a death of the process is the machine's.
+  var cutsPower = false
   /// The records that were acknowledged, and the others, by `Samples.mark`.
   private(set) var acknowledged: [String] = []
   private(set) var refusedOutcomes: [String] = []
@@ -35,32 +40,77 @@ struct LogLife {
       append([Samples.outcome(5)], to: writer)
       end(writer)
     }
-    files.restart()
-    guard let writer = start() else { return }
-    append([Samples.intent(6)], to: writer)
-    append([Samples.outcome(6)], to: writer)
-    end(writer)
+    startAgain()
+    if let writer = start() {
+      append([Samples.intent(6)], to: writer)
+      append([Samples.outcome(6)], to: writer)
+      append([Samples.intent(7)], to: writer)
+      rotate(creating: false)
+      reopen(writer)
+      append([Samples.intent(8)], to: writer)
+    }
+    startAgain()
+    files.change(Self.path) { $0 += Array("{\"time\":\"2026-11".utf8) }
+    if let writer = start() {
+      append([Samples.denied(9)], to: writer)
+      end(writer)
+    }
+    repeat {
+      startAgain()
+      if let writer = start() { end(writer) }
+    } while files.isDead
   }
 
-  /// How many lines of the files are of this record.
-  func occurrences(of mark: String) -> Int {
-    files.contents.flatMap(\.lines).filter { $0.text.contains(mark) }.count
+  /// How many lines of the files are of each record, by `Samples.mark`.
+  var occurrences: [String: Int] {
+    Self.marks(in: files.contents.flatMap { $0 })
+  }
+
+  /// For each call whose intent is in the files, how often it is closed there.
+  var closings: [String: Int] {
+    let occurrences = occurrences
+    return (1...8).reduce(into: [:]) { closings, number in
+      let intent = Samples.mark(of: Samples.intent(number))
+      guard occurrences[intent] != nil else { return }
+      closings["request-\(number)"] = ["outcome", "recovered"].reduce(0) {
+        $0 + (occurrences[intent.replacing("intent", with: $1)] ?? 0)
+      }
+    }
+  }
+
+  private static func marks(in bytes: [UInt8]) -> [String: Int] {
+    bytes.split(separator: UInt8(ascii: "\n")).reduce(into: [:]) { marks, line in
+      (line + Array("\n".utf8)).withUnsafeBytes { line in
+        guard let record = ScannedLine(line), let stage = record.stage,
+          let requestID = record.call?.split(separator: ",").first
+        else { return }
+        marks["\"stage\":\"\(stage.rawValue)\",\(requestID)", default: 0] += 1
+      }
+    }
   }
 
   private mutating func start() -> AuditFileWriter? {
     for _ in 0..<Self.tries {
       if let writer = try? AuditFileWriter(
-        path: Self.path, files: files, clock: Samples.clock, bounds: Samples.bounds)
+        path: Self.path, files: files, clock: Samples.clock, bounds: Samples.bounds, signer: Self.signer)
       {
         return writer
       }
-      files.restart()
+      startAgain()
     }
     recovered = false
     return nil
   }
 
+  private func startAgain() {
+    files.restart(powerCut: cutsPower && files.isDead)
+  }
+
   private mutating func append(_ records: [AuditRecord], to writer: AuditFileWriter) {
+    // Whose intent was refused, that call has no outcome.
+    let records = records.filter { record in
+      record.stage != .outcome || acknowledged.contains(Samples.mark(of: record).replacing("outcome", with: "intent"))
+    }
     do {
       try writer.append(records)
       acknowledged += records.map(Samples.mark)
@@ -97,7 +147,7 @@ struct LogLife {
   }
 
   private mutating func lookAtDisk() {
-    let disk = files.disk.text
-    lost.formUnion(acknowledged.filter { !disk.contains($0) })
+    let disk = Self.marks(in: files.disk)
+    lost.formUnion(acknowledged.filter { disk[$0] == nil })
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GatewayCore
+import TestSupport
 import Testing
 
 @Suite("AuditRecord")
@@ -93,7 +94,7 @@ struct AuditRecordTests {
     #expect(
       line(AuditRecord(stage: stage))
         == "{\"time\":\"2026-11-22T16:00:00.000000Z\",\"seq\":42,\"stage\":\"\(stage.rawValue)\","
-        + "\"prev\":\"\(Self.zeros)\"}\n"
+        + (stage == .recovered ? "\"outcome\":\"unknown\"," : "") + "\"prev\":\"\(Self.zeros)\"}\n"
     )
   }
 

@@ -49,6 +49,28 @@ struct AuditTrailTests {
         ))
   }
 
+  @Test("A slow disk is waited for until the call's time is over, and for an outcome a second at least")
+  func deadlines() async throws {
+    let trail = AuditTrail(journal: journal, clock: time.clock, timeout: .seconds(15))
+    let call = try Sample.call()
+    time.advance(by: .seconds(2))
+    let soon = try await trail.intent(call, started: time.start)
+    let late = try await trail.intent(call, started: time.start)
+    try await trail.denied(
+      call.request, by: Problem(.invalidRequest, "No."), action: nil, connectionID: nil, caller: nil)
+    let result = AuditResult(httpStatus: 200, code: nil, outcome: .rejected)
+    try await trail.outcome(soon, result)
+    time.advance(by: .seconds(14))
+    try await trail.outcome(late, result)
+    #expect(journal.deadlines.map { $0.map { $0 - time.start } } == [15, 15, 17, 15, 17].map { .seconds($0) })
+  }
+
+  @Test("Without a time for the call, the disk is waited for as long as it takes")
+  func noDeadline() async throws {
+    _ = try await trail.intent(try Sample.call(), started: time.start)
+    #expect(journal.deadlines == [nil])
+  }
+
   @Test("A denied call is written with its code, and with its id where it has a valid one")
   func denied() async throws {
     let problem = Problem(.unauthenticated, "No.")

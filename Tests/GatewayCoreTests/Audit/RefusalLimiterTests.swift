@@ -1,5 +1,6 @@
 import Clocks
 import GatewayCore
+import TestSupport
 import Testing
 
 @Suite("RefusalLimiter")

@@ -33,7 +33,9 @@ struct GatewayTests {
         rejectConnection: RejectConnection(
           exchange: exchange, upstream: service, inFlight: inFlight, waiter: waiter),
         lookUpConnections: LookUpConnections(exchange: exchange, lookUps: lookUps, inFlight: inFlight),
-        audit: audit, health: Health(checks: [Health.Check(name: "audit") { isReady }]), openAPIDocument: Self.document,
+        audit: audit,
+        health: Health(checks: [Health.Check(name: "audit") { isReady ? .ok : .failing("/var/log is full") }]),
+        openAPIDocument: Self.document,
         clock: time.clock, observer: observer, stopping: stopping)
     }
   }
@@ -170,7 +172,7 @@ struct GatewayTests {
     #expect(fixture.lookUps.calls.count == 1)
     #expect(fixture.journal.records.map(\.stage) == [.intent, .outcome])
     #expect(fixture.journal.records.allSatisfy { $0.action == action })
-    #expect(fixture.journal.records.last?.result?.outcome == .notSent)
+    #expect(fixture.journal.records.last?.result?.outcome == .notRejected)
     #expect(fixture.observer.responses.map(\.route) == [route])
   }
 

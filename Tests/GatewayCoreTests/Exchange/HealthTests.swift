@@ -14,7 +14,8 @@ struct HealthTests {
 
   @Test("Ready is 200 with every check by name, in their order")
   func ready() async {
-    let response = await health(["audit": true, "credentials": true, "tokens": true]).ready(isStopping: false)
+    let response = await health(["audit": true, "credentials": true, "tokens": true]).ready(
+      isStopping: false, for: .outsiders)
     #expect(response.status == .ok)
     #expect(
       response.text
@@ -29,7 +30,7 @@ struct HealthTests {
   func notReady(_ failing: String) async throws {
     let response = await health([
       "audit": failing != "audit", "credentials": failing != "credentials", "tokens": failing != "tokens",
-    ]).ready(isStopping: false)
+    ]).ready(isStopping: false, for: .outsiders)
     #expect(response.status == .serviceUnavailable)
     #expect(response.fields[.contentType] == "application/json")
     let members = try response.members()
@@ -46,12 +47,35 @@ struct HealthTests {
 
   @Test("A gateway that is stopping isn't ready, whatever its checks say")
   func stopping() async throws {
-    let response = await health(["audit": true]).ready(isStopping: true)
+    let response = await health(["audit": true]).ready(isStopping: true, for: .outsiders)
     #expect(response.status == .serviceUnavailable)
     #expect(try response.members()["status"] == .string("not_ready"))
   }
 
+  @Test("Operators are told why, outsiders aren't")
+  func reasons() async {
+    let operators = await health(["audit": false]).ready(isStopping: false, for: .operators)
+    #expect(
+      operators.text
+        == #"{"status":"not_ready","checks":[{"name":"audit","status":"failing","detail":"it is broken"}]}"#)
+    let outsiders = await health(["audit": false]).ready(isStopping: false, for: .outsiders)
+    #expect(outsiders.text == #"{"status":"not_ready","checks":[{"name":"audit","status":"failing"}]}"#)
+  }
+
+  @Test("A warning is shown, and doesn't keep it from being ready")
+  func warning() async {
+    let health = Health(checks: [Health.Check(name: "audit") { .warning("little room") }])
+    let response = await health.ready(isStopping: false, for: .operators)
+    #expect(response.status == .ok)
+    #expect(
+      response.text
+        == #"{"status":"ready","checks":[{"name":"audit","status":"warning","detail":"little room"}]}"#)
+  }
+
   private func health(_ checks: KeyValuePairs<String, Bool>) -> Health {
-    Health(checks: checks.map { check in Health.Check(name: check.key) { [value = check.value] in value } })
+    Health(
+      checks: checks.map { check in
+        Health.Check(name: check.key) { [value = check.value] in value ? .ok : .failing("it is broken") }
+      })
   }
 }

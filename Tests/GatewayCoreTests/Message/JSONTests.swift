@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GatewayCore
+import TestSupport
 import Testing
 
 @Suite("JSON")

@@ -1,3 +1,4 @@
+import Clocks
 import GatewayCore
 import Synchronization
 
@@ -7,6 +8,7 @@ final class MemoryJournal: AuditJournal {
 
   private let failing: Set<AuditRecord.Stage>
   private let events: Events
+  private let waited = Mutex<[MonotonicClock.Instant?]>([])
   private let kept = Mutex<[AuditRecord]>([])
 
   init(failing: Set<AuditRecord.Stage> = [], events: Events = Events()) {
@@ -14,14 +16,20 @@ final class MemoryJournal: AuditJournal {
     self.events = events
   }
 
-  func append(_ record: AuditRecord) async throws(AuditUnavailable) {
+  func append(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
     await yieldToOthers()
     guard !failing.contains(record.stage) else {
       events.add("\(record.stage) failed")
       throw Self.failure
     }
     kept.withLock { $0.append(record) }
+    waited.withLock { $0.append(deadline) }
     events.add("\(record.stage) on disk")
+  }
+
+  /// How long each record would have been waited for.
+  var deadlines: [MonotonicClock.Instant?] {
+    waited.withLock { $0 }
   }
 
   var records: [AuditRecord] {

@@ -6,8 +6,12 @@ import Testing
 
 @Suite("Metrics")
 struct MetricsTests {
-  private static let gauges = Metrics.Gauges(
-    auditWritable: true, auditRecords: 42, tokens: 3, tokensCurrent: false, tokensReloadFailures: 2, inFlight: 7)
+  private static var gauges: Metrics.Gauges {
+    var gauges = Metrics.Gauges(
+      auditWritable: true, auditRecords: 42, tokens: 3, tokensCurrent: false, tokensReloadFailures: 2, inFlight: 7)
+    gauges.auditHeadSequence = 1042
+    return gauges
+  }
 
   /// The samples of a page, by name and labels as they are written. Checks the text's form on the way (Prometheus's text
   /// exposition format, version 0.0.4).
@@ -41,12 +45,25 @@ struct MetricsTests {
     return samples
   }
 
+  @Test("What is free is shown where that can be told")
+  func freeSpace() throws {
+    var gauges = Self.gauges
+    gauges.auditFreeSpace = 5 << 40
+    gauges.auditReserveIsLow = true
+    let samples = try Self.samples(Metrics().page(gauges))
+    #expect(samples["audit_free_bytes"] == 5_497_558_138_880)
+    #expect(samples["audit_reserve_low"] == 1)
+  }
+
   @Test("Before anything has happened, the page has every metric, at nothing")
   func empty() throws {
     let samples = try Self.samples(Metrics().page(Self.gauges))
     #expect(samples["audit_records_total"] == 42)
+    #expect(samples["audit_head_sequence"] == 1042)
     #expect(samples["audit_writable"] == 1)
     #expect(samples["audit_failures_total"] == 0)
+    #expect(samples["audit_reserve_low"] == 0)
+    #expect(samples["audit_free_bytes"] == nil)
     #expect(samples["tokens"] == 3)
     #expect(samples["tokens_current"] == 0)
     #expect(samples["tokens_reload_failures_total"] == 2)

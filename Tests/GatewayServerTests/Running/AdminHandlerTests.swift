@@ -9,7 +9,9 @@ struct AdminHandlerTests {
   private static func respond(
     to request: Request, passing: Bool = true, isStopping: Bool = false
   ) async -> Response {
-    let health = Health(checks: [.init(name: "audit") { passing }, .init(name: "tokens") { true }])
+    let health = Health(checks: [
+      .init(name: "audit") { passing ? .ok : .failing("broken") }, .init(name: "tokens") { .ok },
+    ])
     return await AdminHandler(health: health, isStopping: { isStopping }, metricsPage: { "# the page\n" })
       .respond(to: request)
   }
@@ -38,7 +40,8 @@ struct AdminHandlerTests {
     let response = await Self.respond(to: Samples.request("GET", "/readyz"), passing: passing, isStopping: isStopping)
     let isReady = passing && !isStopping
     #expect(response.status == (isReady ? .ok : .serviceUnavailable))
-    let audit = #"{"name":"audit","status":"\#(passing ? "ok" : "failing")"}"#
+    // Why it fails is said here, to operators.
+    let audit = #"{"name":"audit","status":\#(passing ? #""ok""# : #""failing","detail":"broken""#)}"#
     let serving = isStopping ? #",{"name":"serving","status":"failing"}"# : ""
     #expect(
       Self.text(response)

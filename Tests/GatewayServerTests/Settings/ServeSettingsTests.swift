@@ -15,6 +15,7 @@ struct ServeSettingsTests {
   private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
     (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
+    (.auditSigningKey, { $0.auditSigningKey = $1 }), (.auditReserve, { $0.auditReserve = $1 }),
     (.trustedProxies, { $0.trustedProxies = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
@@ -42,14 +43,16 @@ struct ServeSettingsTests {
     #expect(settings.adminListen.description == "127.0.0.1:8081")
     #expect(settings.tokensPath == "/etc/connection-gateway/tokens.json")
     #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
+    #expect(settings.auditSigningKeyPath == nil)
+    #expect(settings.auditReserve == 64 << 20)
     #expect(settings.requestTimeout == .seconds(15))
     #expect(settings.maxInFlight == 256)
-    #expect(settings.maxAttempts == 3)
+    #expect(settings.upstream.maxAttempts == 3)
     #expect(settings.logLevel == .info)
     #expect(settings.logFormat == .json)
-    #expect(settings.region.name == "eu-west-1")
-    #expect(settings.endpoint.host == "es.eu-west-1.amazonaws.com")
-    #expect(settings.certificateBundle == nil)
+    #expect(settings.upstream.region.name == "eu-west-1")
+    #expect(settings.upstream.endpoint.host == "es.eu-west-1.amazonaws.com")
+    #expect(settings.upstream.certificateBundle == nil)
     #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
@@ -64,7 +67,7 @@ struct ServeSettingsTests {
   func environment() throws {
     let settings = try Self.settings(environment: [
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
-      "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout",
+      "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout", "GATEWAY_AUDIT_RESERVE": "2GiB",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
       "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
     ])
@@ -73,11 +76,12 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == "t")
     #expect(settings.auditPath == "a")
     #expect(settings.auditCopies == [.syslog(path: "/run/log"), .standardOutput])
+    #expect(settings.auditReserve == 2 << 30)
     #expect(settings.requestTimeout == .seconds(2))
     #expect(settings.maxInFlight == 7)
-    #expect(settings.maxAttempts == 5)
+    #expect(settings.upstream.maxAttempts == 5)
     #expect(settings.logLevel == .debug)
-    #expect(settings.certificateBundle == "/ca.pem")
+    #expect(settings.upstream.certificateBundle == "/ca.pem")
     #expect(Self.client(settings, "203.0.113.9") == "203.0.113.9")
     #expect(Self.client(settings, "203.0.113.9, ::1") == "203.0.113.9")
   }
@@ -121,6 +125,7 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == defaults.tokensPath)
     #expect(settings.auditPath == defaults.auditPath)
     #expect(settings.auditCopies == [])
+    #expect(settings.auditReserve == defaults.auditReserve)
     #expect(settings.requestTimeout == defaults.requestTimeout)
     #expect(settings.maxInFlight == defaults.maxInFlight)
     #expect(settings.logLevel == defaults.logLevel)
@@ -131,6 +136,7 @@ struct ServeSettingsTests {
     ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:/run/x.sock", "fd:3x"]),
     ("--admin-listen", ["", "8081", "::1:80"]), ("--tokens", [""]), ("--audit-log", [""]),
     ("--audit-copy", ["", "file", "stdout,file", "syslog:", "syslog:relative"]),
+    ("--audit-reserve", ["", "much", "64 MiB", "64mib", "64M", "-1", "1.5GiB", "none", "9223372036854775807KiB"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
@@ -156,12 +162,18 @@ struct ServeSettingsTests {
   @Test(
     "An error is one line, whatever the value has in it",
     arguments: [
-      "--listen", "--admin-listen", "--trusted-proxy", "--request-timeout", "--max-in-flight", "--log-level",
+      "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--request-timeout", "--max-in-flight",
+      "--log-level",
       "--log-format",
     ])
   func oneLine(flag: String) {
     let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, "a\nfake: line\u{1B}[2J") }
     #expect(error?.description.unicodeScalars.contains { $0.value < 0x20 } == false)
+  }
+
+  @Test("No reserve is a reserve of nothing", arguments: ["off", "0", "0MiB"])
+  func noReserve(text: String) throws {
+    #expect(try Self.settings(flag: "--audit-reserve", text).auditReserve == 0)
   }
 
   @Test("The limits of the request timeout are in it", arguments: ["100ms", "300s", "5m"])
@@ -193,19 +205,19 @@ struct ServeSettingsTests {
   @Test("Plain HTTP is for an endpoint URL that says so", arguments: ["http://127.0.0.1:9", "https://127.0.0.1:9"])
   func plainHTTP(url: String) throws {
     let settings = try Self.settings(environment: ["AWS_ENDPOINT_URL_OPENSEARCH": url])
-    #expect(settings.endpoint.url == url)
+    #expect(settings.upstream.endpoint.url == url)
   }
 
   @Test("FIPS and dual stack are AWS's own endpoints, and the profile may ask for them as well")
   func variants() throws {
     let fips = try Self.settings(environment: ["AWS_USE_FIPS_ENDPOINT": "true"])
-    #expect(fips.endpoint.host == "es-fips.eu-west-1.amazonaws.com")
+    #expect(fips.upstream.endpoint.host == "es-fips.eu-west-1.amazonaws.com")
     let folder = try TemporaryFolder()
     let config = try folder.write(
       Array("[default]\nuse_dualstack_endpoint = true\nmax_attempts = 2\nregion = eu-west-3".utf8), to: "config")
     let profile = try Self.settings(environment: ["AWS_CONFIG_FILE": config, "AWS_REGION": ""])
-    #expect(profile.endpoint.host == "aos.eu-west-3.api.aws")
-    #expect(profile.maxAttempts == 2)
+    #expect(profile.upstream.endpoint.host == "aos.eu-west-3.api.aws")
+    #expect(profile.upstream.maxAttempts == 2)
   }
 
   @Test("Every setting has a flag and a variable of its own, and the list of variables is complete")

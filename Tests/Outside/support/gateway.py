@@ -15,6 +15,9 @@ from .simulator import ACCESS_KEY_ID, BIN_DIR, PATIENCE, REGION, SECRET_ACCESS_K
 
 BINARY = BIN_DIR / "connection-gateway"
 
+#: For what is about something else than retries.
+ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}
+
 
 def run(*arguments, env=None, home="/nonexistent", timeout=PATIENCE, prefix=()):
     """One call of the command line, to its end."""
@@ -57,18 +60,19 @@ class Gateway:
     """A running gateway; a context manager.
 
     Parameters: `upstream` is the URL to ask in AWS's stead (`None`: AWS's own endpoint), `env` adds variables or, with
-    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime),
-    `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout` where its standard
-    output goes.
+    `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime), `binary`
+    another build of it, `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout`
+    where its standard output goes.
     """
 
     def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None,
-                 stdout=subprocess.DEVNULL):
+                 binary=BINARY, stdout=subprocess.DEVNULL):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="connection-gateway-"))
         self.tokens, self.audit = self.folder / "tokens.json", self.folder / "audit.jsonl"
         self._log_file, self._stdout = self.folder / "gateway.log", stdout
         self._arguments, self._prefix = list(map(str, arguments)), list(map(str, prefix))
+        self._binary = binary
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
                      "AWS_CA_BUNDLE": ca_file, **(env or {})}
@@ -101,15 +105,20 @@ class Gateway:
 
     def start(self):
         """Starts it, or starts it again on the same files."""
-        command = [*self._prefix, str(BINARY), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-                   "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
-        with open(self._log_file, "wb") as stderr:
-            self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
-                                            stdout=self._stdout, env=environment(self.folder, **self._env))
+        self.spawn()
         listening = wait_until(self._listening, "the gateway's listening lines")
         #: `127.0.0.1:43210`
         self.address, self.admin_address = listening["public"], listening["admin"]
         self.url = f"http://{self.address}"
+
+    def spawn(self, prefix=None):
+        """Starts its process, and doesn't wait for it to serve."""
+        prefix = self._prefix if prefix is None else list(map(str, prefix))
+        command = [*prefix, str(self._binary), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                   "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
+        with open(self._log_file, "wb") as stderr:
+            self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
+                                            stdout=self._stdout, env=environment(self.folder, **self._env))
 
     def _listening(self):
         lines = {line["listener"]: line["address"] for line in self.log() if line["message"] == "listening"}
@@ -185,6 +194,11 @@ class Gateway:
     def ready(self):
         """The answer of `/readyz`."""
         return self.call("GET", "/readyz", token=None)
+
+    def ready_for_admins(self):
+        """What the admin listener's `/readyz` says: each check's status, and why."""
+        checks = self.call("GET", "/readyz", token=None, address=self.admin_address).json["checks"]
+        return {check["name"]: (check["status"], check.get("detail")) for check in checks}
 
     def signal(self, number):
         self.process.send_signal(number)

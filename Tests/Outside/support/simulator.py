@@ -199,6 +199,42 @@ class Simulator:
         """A connection's `StatusCode` as it is now."""
         return self.connections()[connection_id]["ConnectionStatus"]["StatusCode"]
 
+    def truth(self, connection_id):
+        """What the simulator knows of one id: `Connection` if there is one, and `rejects` with `seen` and `applied`."""
+        return self.control("GET", f"/_simulator/connections/{connection_id}")
+
+    def put_connection(self, seed):
+        """Adds a connection (see `connection`) behind all others, or changes the one there is."""
+        return self.control("PUT", f"/_simulator/connections/{seed['ConnectionId']}", seed)
+
+    def delete_connection(self, connection_id):
+        """Takes a connection away."""
+        return self.control("DELETE", f"/_simulator/connections/{connection_id}")
+
+    def settings(self, **members):
+        """Changes settings, e.g. `settings(clockOffsetSeconds=-600, lag={"ms": 500})`, and gives all of them.
+
+        `None` puts one back to what it was at the start.
+        """
+        if not members:
+            return self.control("GET", "/_simulator/settings")
+        return self.control("POST", "/_simulator/settings", members)
+
+    def reset_settings(self):
+        """Puts every setting back to what it was at the start."""
+        return self.control("DELETE", "/_simulator/settings")
+
+    def set_credentials(self, credentials):
+        """From now on these keys are accepted and no others.
+
+        Each has `accessKeyId`, `secretAccessKey` and, if it is a temporary one, `sessionToken` and `expiresAt`.
+        """
+        return self.control("PUT", "/_simulator/credentials", credentials)
+
+    def reset_credentials(self):
+        """The keys of the command line are the accepted ones again."""
+        return self.control("DELETE", "/_simulator/credentials")
+
     def connect(self, timeout=PATIENCE):
         """A raw connection, an `http.client` one."""
         if self.ca_file is None:

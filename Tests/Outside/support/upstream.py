@@ -45,6 +45,15 @@ def error(status, code, message="a message", members=None):
     return answer(status, {"message": message, **(members or {})}, [("x-amzn-errortype", code)])
 
 
+def page_of(*connections):
+    """AWS's answer to a look-up, with these connections (see `body_of`)."""
+    return answer(200, {"Connections": [json.loads(connection)["Connection"] for connection in connections]})
+
+
+def is_look_up(request):
+    return request.method == "POST" and request.path.endswith("/inboundConnection/search")
+
+
 def connection_id_of(request):
     """The connection that a reject is about."""
     return request.path.split("/")[-2]
@@ -75,7 +84,8 @@ class Upstream:
     """A running stub; a context manager.
 
     `script(request, wire)` is called for each whole request and sends what it wants to. The connection stays open for
-    the next one if it returns `True`, else it is closed. Without a script each reject succeeds.
+    the next one if it returns `True`, else it is closed. Without a script each reject succeeds. Look-ups have a script of
+    their own, `look_up`, which finds nothing unless a test sets it: look-ups lag.
 
     Parameters: `certificate` and `key` (PEM files) make it speak TLS, with `tls_version` (an `ssl.TLSVersion`) only
     that version, and `greeting(wire)` is called for each connection before anything is read.
@@ -83,6 +93,7 @@ class Upstream:
 
     def __init__(self, script=None, *, certificate=None, key=None, tls_version=None, greeting=None):
         self.script, self._greeting = script or self.succeed, greeting
+        self.look_up = self.find_nothing
         self._tls = certificate and self._context(certificate, key, tls_version)
         #: Every request so far.
         self.requests = []
@@ -124,6 +135,16 @@ class Upstream:
         """The answer of a reject that went well; keeps the connection."""
         wire.send(answer(200, body_of(connection_id_of(request))))
         return True
+
+    @staticmethod
+    def find_nothing(request, wire):
+        """The answer of a look-up that sees no connection; keeps the connection."""
+        wire.send(page_of())
+        return True
+
+    def look_ups(self, connection_id):
+        """The look-ups that came for this connection."""
+        return [request for request in self.requests if is_look_up(request) and connection_id in request.body.decode()]
 
     def puts(self, connection_id):
         """The rejects that came for this connection."""
@@ -180,7 +201,8 @@ class Upstream:
             unread = unread[length:]
             self.requests.append(request)
             end.settimeout(PATIENCE)
-            if not self.script(request, wire):
+            script = self.look_up if is_look_up(request) else self.script
+            if not script(request, wire):
                 return
             end.settimeout(0.1)
 

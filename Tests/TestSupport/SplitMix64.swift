@@ -1,13 +1,13 @@
 /// Random numbers that come out the same for the same seed (Steele, Lea and Flood, 2014), so that a failure can be seen
 /// again.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     state = seed
   }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,7 +16,7 @@ struct SplitMix64: RandomNumberGenerator {
   }
 
   /// A text of up to 40 characters, from everywhere in Unicode: ASCII, controls, marks, format characters, the rest.
-  mutating func text() -> String {
+  package mutating func text() -> String {
     let ranges: [ClosedRange<UInt32>] = [
       0x20...0x7E, 0x00...0x1F, 0x7F...0xA0, 0x300...0x36F, 0x2000...0x206F, 0xD000...0xD7FF, 0xE000...0xFFFF,
       0x1_0000...0x10_FFFF,

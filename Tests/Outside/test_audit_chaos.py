@@ -1,0 +1,65 @@
+"""A disk that fails at random, over and over, under load: libfiu makes the C library's calls fail."""
+
+import collections
+import random
+import shutil
+import subprocess
+import time
+
+import pytest
+from support.gateway import Gateway
+from support.promises import Load, audit_files, calls, check
+from support.simulator import PATIENCE, Simulator, connection, wait_until
+
+#: The calls that the audit makes and little else does, and how often each fails: with EIO, ENOSPC, EROFS.
+FAULTS = [("posix/io/sync/fdatasync", 0.02, 5), ("posix/io/sync/fsync", 0.2, 5), ("posix/io/dir/rename", 0.2, 28),
+          ("posix/io/dir/unlink", 0.2, 30), ("posix/io/rw/ftruncate", 0.3, 5), ("posix/io/oc/open", 0.1, 28)]
+SECONDS = 12
+SEED = 4
+
+
+class Faults:
+    """Libfiu in a running gateway."""
+
+    def __init__(self, folder):
+        if shutil.which("fiu-run") is None:
+            pytest.skip("libfiu isn't installed (Debian: fiu-utils)")
+        self._path = str(folder / "fiu")
+        self.prefix = ["fiu-run", "-x", "-f", self._path]
+
+    def command(self, gateway, text):
+        subprocess.run(["fiu-ctrl", "-f", self._path, "-c", text, str(gateway.process.pid)], check=True,
+                       capture_output=True, timeout=PATIENCE)
+
+
+def test_what_was_promised_holds_on_a_disk_that_fails_at_random(tmp_path):
+    dice = random.Random(SEED)
+    faults, answers = Faults(tmp_path), {}
+    log = tmp_path / "log"
+    log.mkdir()
+    seed = [connection(f"c-{number:012}") for number in range(0, 3000, 3)]
+    with Simulator(seed=seed) as simulator, Gateway(simulator.url, folder=log, prefix=faults.prefix) as gateway:
+        simulator.fault("slow", delayMs=10)
+        for name, probability, code in FAULTS:
+            faults.command(gateway, f"enable_random name={name},probability={probability},failinfo={code}")
+        rotations, end = 0, time.monotonic() + SECONDS
+        with Load(gateway, calls(dice)) as load:
+            while time.monotonic() < end:
+                time.sleep(dice.uniform(0.5, 2))
+                if gateway.audit.exists():
+                    rotations += 1
+                    gateway.audit.rename(log / f"audit.jsonl.{rotations}")
+            for name, _, _ in FAULTS:
+                faults.command(gateway, f"disable name={name}")
+            wait_until(lambda: gateway.ready().status == 200, "the gateway to be ready again")
+            time.sleep(0.3)
+        answers.update(load.answers)
+        gateway.stop()
+        files = audit_files(log)
+        intents, recovered = check(files, answers, simulator.requests())
+    statuses = collections.Counter(answer.status for answer in answers.values())
+    given_up = sum(".failed-" in file.name for file in files)
+    print(f"\n{dict(statuses)}, {intents} intents, {len(files)} files, {given_up} of them given up")
+    assert given_up > 0 and statuses[503] > 0 and statuses[404] > 50
+    # It never died, so that there was nothing to recover.
+    assert recovered == 0
