@@ -14,20 +14,10 @@ package final class AuditLog: AuditJournal, Sendable {
 
   /// Records that may wait for the disk. Each of them is a request that waits, so this is a bound on memory.
   private static let backlog = 8192
-  /// What the writer's thread is at.
-  private struct Batch {
-    /// The records of the write under way.
-    var records: [PendingRecord] = []
-    /// Whether someone has waited for it longer than a call may take.
-    var isLate = false
-  }
-
   /// Seconds after which a fresh file is tried, and tried again.
   private static let secondsBetweenTries = 1.0
   /// Seconds after which it is looked whether the file is where it was: one that was moved is noticed within a second.
   private static let secondsBetweenLooks = 0.5
-  /// Seconds after which those are looked for whose time is over.
-  private static let secondsBetweenSweeps = 0.25
 
   private let mailbox = Mailbox<Message>(limit: backlog)
   private let written = Atomic(0)
@@ -39,9 +29,7 @@ package final class AuditLog: AuditJournal, Sendable {
   private let lastSequence = Atomic(0)
   private let logger: Logger
   private let thread = Mutex<WorkerThread?>(nil)
-  private let sweeper = Mutex<WorkerThread?>(nil)
-  private let sweeperStop = Mailbox<Void>(limit: 1)
-  private let batch = Mutex(Batch())
+  private let watch: DeadlineWatch
   private let state: Mutex<AuditCondition>
 
   /// Opens the log and starts its threads: one that writes, and one that ends the waiting of calls whose time is over.
@@ -52,7 +40,7 @@ package final class AuditLog: AuditJournal, Sendable {
   /// - Throws: `AuditUnavailable`, if the file can't be used.
   package init(
     path: String, files: any LogFileSystem, clock: WallClock, monotonicClock: MonotonicClock = .system,
-    bounds: AuditBounds, reserve: Int64 = 0, signer: CheckpointSigner? = nil, copies: AuditCopies = .none,
+    bounds: AuditBounds, signer: CheckpointSigner? = nil, copies: AuditCopies = .none, reserve: Int64 = 0,
     logger: Logger
   ) throws {
     state = Mutex(AuditCondition(reserve: reserve))
@@ -64,15 +52,17 @@ package final class AuditLog: AuditJournal, Sendable {
       try AuditFileWriter(
         path: path, files: files, clock: clock, monotonicClock: monotonicClock, bounds: bounds, signer: signer,
         copies: copies))
-    lastSequence.store(Int(writer.writer.sequence), ordering: .relaxed)
     writer.writer.openingReport.log(logger)
-    let sweeper = try WorkerThread { [self] in sweep() }
-    self.sweeper.withLock { $0 = sweeper }
+    lastSequence.store(Int(writer.writer.sequence), ordering: .relaxed)
+    let mailbox = self.mailbox
+    watch = try DeadlineWatch(clock: monotonicClock, logger: logger) {
+      mailbox.peek().compactMap { if case .record(let record) = $0 { record } else { nil } }
+    }
     do {
       let thread = try WorkerThread { [self] in run(writer.writer) }
       self.thread.withLock { $0 = thread }
     } catch {
-      stopSweeper()
+      watch.stop()
       throw error
     }
   }
@@ -85,7 +75,7 @@ package final class AuditLog: AuditJournal, Sendable {
   /// How it is, and why.
   package var condition: AuditCondition {
     var condition = state.withLock { $0 }
-    if batch.withLock(\.isLate) { condition.failure = "a write takes longer than a call may" }
+    if watch.isLate { condition.failure = "a write takes longer than a call may" }
     return condition
   }
 
@@ -119,7 +109,7 @@ package final class AuditLog: AuditJournal, Sendable {
 
   private func write(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
     let result = await withCheckedContinuation { continuation in
-      let pending = PendingRecord(record, by: deadline, continuation)
+      let pending = PendingRecord(record, began: monotonicClock.now(), by: deadline, continuation)
       // There are no more outcomes than there were intents, which the limit is for.
       if !mailbox.post(.record(pending), evenIfFull: record.stage == .outcome) {
         pending.end(.failure(AuditUnavailable("too many records wait for the disk")))
@@ -132,6 +122,11 @@ package final class AuditLog: AuditJournal, Sendable {
     refusals.withLock { $0.count(client, at: monotonicClock.now(), time: clock.now()) }
   }
 
+  /// Ends the waiting of those whose time is over.
+  func expire(at now: MonotonicClock.Instant) {
+    watch.expire(at: now)
+  }
+
   /// Goes on in the file that the path leads to now, after a rotation.
   package func reopen() {
     _ = mailbox.post(.reopen, evenIfFull: true)
@@ -141,30 +136,8 @@ package final class AuditLog: AuditJournal, Sendable {
   package func close() {
     _ = mailbox.post(.close, evenIfFull: true)
     thread.withLock { $0 }?.join()
+    watch.stop()
     copies.close()
-    stopSweeper()
-  }
-
-  private func stopSweeper() {
-    _ = sweeperStop.post(())
-    sweeper.withLock { $0 }?.join()
-  }
-
-  private func sweep() {
-    while sweeperStop.takeAll(waitingAtMost: Self.secondsBetweenSweeps).isEmpty { expire(at: monotonicClock.now()) }
-  }
-
-  /// Ends the waiting of those whose time is over: the disk holds nobody up for longer.
-  func expire(at now: MonotonicClock.Instant) {
-    var waiting = batch.withLock(\.records)
-    for case .record(let record) in mailbox.peek() { waiting.append(record) }
-    // Every one of them, and not just up to the first.
-    guard waiting.count(where: { $0.expire(at: now) }) > 0 else { return }
-    let isNew = batch.withLock { batch in
-      defer { batch.isLate = true }
-      return !batch.isLate
-    }
-    if isNew { logger.error("the audit's disk takes longer than calls may") }
   }
 
   private func run(_ writer: AuditFileWriter) {
@@ -193,7 +166,7 @@ package final class AuditLog: AuditJournal, Sendable {
       }
       writeCheckpointIfDue(writer)
       tellHead(writer)
-      isNotStuck()
+      watch.end()
       if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
@@ -208,15 +181,6 @@ package final class AuditLog: AuditJournal, Sendable {
     }
   }
 
-  /// Whatever the disk was asked for, it has answered.
-  private func isNotStuck() {
-    let wasLate = batch.withLock { batch in
-      defer { batch = Batch() }
-      return batch.isLate
-    }
-    if wasLate { logger.notice("the audit's disk has answered") }
-  }
-
   /// Writes the records among the messages, and tells those who wait for them.
   ///
   /// - Parameter callsUnderWay: how many intents have no outcome yet.
@@ -225,7 +189,7 @@ package final class AuditLog: AuditJournal, Sendable {
     for case .record(let record) in messages where record.take() { pending.append(record) }
     guard !pending.isEmpty else { return }
     let records = pending.map(\.record)
-    batch.withLock { $0.records = pending }
+    watch.begin(pending)
     var result: Result<Void, AuditUnavailable> = .success(())
     do {
       try append(records, to: writer)
@@ -235,20 +199,20 @@ package final class AuditLog: AuditJournal, Sendable {
     }
     // Written or kept: no more comes of these calls.
     callsUnderWay = max(0, callsUnderWay - records.count { $0.stage == .outcome })
-    let late = pending.filter { !$0.end(result) }.map(\.record)
+    let late = pending.filter { !$0.end(result) }
     if !late.isEmpty { settle(late, result, writer, &callsUnderWay) }
   }
 
   /// Sees to the records whose calls had ended before they were written, or not.
   private func settle(
-    _ records: [AuditRecord], _ result: Result<Void, AuditUnavailable>, _ writer: AuditFileWriter,
+    _ pending: [PendingRecord], _ result: Result<Void, AuditUnavailable>, _ writer: AuditFileWriter,
     _ callsUnderWay: inout Int
   ) {
     guard case .success = result else {
-      for record in records where record.stage == .denied { record.client.map(count) }
+      for late in pending where late.record.stage == .denied { late.record.client.map(count) }
       return
     }
-    let closings = records.filter { $0.stage == .intent }.map(\.neverSent)
+    let closings = pending.filter { $0.record.stage == .intent }.map { $0.record.neverSent(after: $0.patience) }
     guard !closings.isEmpty else { return }
     // What fails is kept, like every outcome.
     try? append(closings, to: writer)
@@ -259,19 +223,11 @@ package final class AuditLog: AuditJournal, Sendable {
     do {
       try writer.append(records)
       written.add(records.count, ordering: .relaxed)
+      lastSequence.store(Int(writer.sequence), ordering: .relaxed)
     } catch {
-      // Before anyone is told: whoever then asks whether the log can be written gets the same answer.
-      failed(error)
+      giveUp(error)
       throw error
     }
-  }
-
-  private func failed(_ error: AuditUnavailable) {
-    let isNew = state.withLock { state in
-      defer { state.failure = error.reason }
-      return state.failure == nil
-    }
-    if isNew { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
   }
 
   /// Sees whether the file is where it was and as it was left, and how much room there is.
@@ -288,7 +244,7 @@ package final class AuditLog: AuditJournal, Sendable {
         whyNotReopened = nil
       } catch {
         if !writer.isWritable {
-          failed(error)
+          giveUp(error)
         } else if error.reason != whyNotReopened {
           // The records go to the file that was moved away until there is another one.
           logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
@@ -316,11 +272,20 @@ package final class AuditLog: AuditJournal, Sendable {
     }
   }
 
+  /// Before anyone is told: whoever then asks whether the log can be written gets the same answer.
+  private func giveUp(_ error: AuditUnavailable) {
+    let isNew = state.withLock { state in
+      defer { state.failure = error.reason }
+      return state.failure == nil
+    }
+    if isNew { logger.error("audit file given up", metadata: ["reason": "\(error.reason)"]) }
+  }
+
   private func writeCheckpointIfDue(_ writer: AuditFileWriter) {
     do {
       try writer.writeCheckpointIfDue()
     } catch {
-      failed(error)
+      giveUp(error)
     }
   }
 

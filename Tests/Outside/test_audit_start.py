@@ -149,7 +149,7 @@ class TestNewFile:
 class TestBrokenLog:
     def test_keeps_the_gateway_from_starting_and_the_line_says_how_to_go_on(self, simulator, gateway):
         lines = gateway.audit.read_bytes().splitlines(keepends=True)
-        broken = b"".join([*lines[:1], lines[1].replace(b'"client"', b'"cleint"'), *lines[2:]])
+        broken = b"".join([*lines[:1], lines[1].replace(b'"name":"test"', b'"name":"tset"'), *lines[2:]])
         gateway.audit.write_bytes(broken)
         line = refused(gateway)
         assert line.startswith(f"connection-gateway: --audit-log: {gateway.audit} can't be used: line 3: its 'prev' isn't")

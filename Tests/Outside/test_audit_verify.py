@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from support.audit_logs import CLOSED, OPENED, chain, denied, goes_on, intent, outcome
 from support.gateway import Gateway, run
 from support.simulator import ACTIVE, PATIENCE, UNKNOWN, Simulator
 
@@ -41,44 +42,6 @@ def verify(tmp_path):
         assert ended.stderr == ""
         return ended.stdout
     return verify
-
-
-CALL = {"caller": {"token": "9f2c61d0a4b7", "name": "test"}, "client": {"address": "10.1.2.3", "peer": "10.1.2.3"}}
-OPENED = {"stage": "opened", "instance": "a1b2c3d4e5f60718", "version": "0.1.0"}
-CLOSED = {**OPENED, "stage": "closed"}
-
-
-def chain(records, *, sequence=1, previous="0" * 64):
-    """The lines of a log of these records, by the format's own words and nothing of the gateway's."""
-    lines = []
-    for number, record in enumerate(records, start=sequence):
-        record = {"time": "2026-11-22T16:00:00.000000Z", "seq": number, **record, "prev": previous}
-        line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
-        previous = hashlib.sha256(line).hexdigest()
-        lines.append(line)
-    return lines
-
-
-def goes_on(lines, records):
-    """The lines of these records in a file that goes on from `lines`."""
-    last = json.loads(lines[-1])
-    return chain([{**OPENED, "previousFile": "audit.jsonl.1"}, *records], sequence=last["seq"] + 1,
-                 previous=hashlib.sha256(lines[-1]).hexdigest())
-
-
-def intent(request_id, connection_id="c-0123456789"):
-    return {"stage": "intent", "requestId": request_id, "action": "connections.reject", "connectionId": connection_id,
-            **CALL}
-
-
-def outcome(request_id, connection_id="c-0123456789"):
-    return {**intent(request_id, connection_id), "stage": "outcome", "httpStatus": 200, "outcome": "rejected",
-            "durationMs": 1}
-
-
-def denied(path):
-    return {"stage": "denied", "requestId": "r", "path": path, "client": CALL["client"], "httpStatus": 401,
-            "code": "unauthenticated", "outcome": "not_sent"}
 
 
 def broken_at(output):

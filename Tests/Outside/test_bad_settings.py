@@ -84,6 +84,79 @@ def nobody(tmp_path):
     return prefix
 
 
+class TestAuditSigningKey:
+    @pytest.fixture
+    def key(self, start):
+        """A file with a good key."""
+        file = start.folder / "audit.key"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", file], check=True, capture_output=True)
+        file.chmod(0o600)
+        return file
+
+    def fail(self, start, key, **options):
+        line = start.fail(audit_signing_key=key, **options)
+        assert line.startswith(f"connection-gateway: --audit-signing-key: {key} "), line
+        # What stands in the file is no one's business.
+        if key.is_file() and os.access(key, os.R_OK):
+            assert not any(text in line for text in key.read_text().split() if len(text) > 12), line
+        # Nothing was begun.
+        assert not start.audit.exists()
+        return line
+
+    def test_a_missing_one_is_told(self, start):
+        assert "No such file" in self.fail(start, start.folder / "none.key")
+
+    def test_an_unreadable_one_is_told(self, start, key, nobody):
+        key.chmod(0o600 if nobody else 0)
+        start.tokens.chmod(0o600)
+        start.folder.chmod(0o777)
+        if nobody:
+            os.chown(start.tokens, 65534, 65534)
+        assert "Permission denied" in self.fail(start, key, prefix=nobody)
+
+    def test_a_folder_is_none(self, start):
+        assert "isn't a regular file" in self.fail(start, start.folder)
+
+    @pytest.mark.parametrize("mode", [0o644, 0o660, 0o620, 0o602, 0o604, 0o777])
+    def test_one_that_others_can_read_or_write_is_refused(self, start, key, mode):
+        key.chmod(mode)
+        line = self.fail(start, key)
+        assert f"{mode:04o}" in line and "chmod 0600" in line
+
+    @pytest.mark.parametrize(("command", "reason"), [
+        ("genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048", "isn't an Ed25519 one"),
+        ("genpkey -algorithm x25519", "isn't an Ed25519 one"),
+        ("genpkey -algorithm ed448", "isn't an Ed25519 one"),
+        ("genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256", "isn't an Ed25519 one"),
+        ("genpkey -algorithm ed25519 -aes-256-cbc -pass pass:secret", "is encrypted"),
+        ("genpkey -algorithm ed25519 -outform DER", "no private key in PEM")])
+    def test_another_kind_of_key_is_refused(self, start, command, reason):
+        key = start.folder / "audit.key"
+        subprocess.run(["openssl", *command.split(), "-out", key], check=True, capture_output=True)
+        key.chmod(0o600)
+        line = start.fail(audit_signing_key=key)
+        assert "--audit-signing-key" in line and reason in line
+
+    def test_the_public_key_is_the_wrong_one(self, start, key):
+        key.write_bytes(subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], check=True,
+                                       capture_output=True).stdout)
+        assert "no private key in PEM" in self.fail(start, key)
+
+    @pytest.mark.parametrize("content", ["", "secret words and more", "-----BEGIN PRIVATE KEY-----\nAAAA\n",
+                                         "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLM\n"
+                                         "-----END PRIVATE KEY-----\n", "x" * 100_000])
+    def test_what_is_no_key_is_refused(self, start, content):
+        key = start.folder / "audit.key"
+        key.write_text(content)
+        key.chmod(0o600)
+        self.fail(start, key)
+
+    def test_an_empty_setting_is_told_and_an_empty_variable_is_none(self, start):
+        assert "--audit-signing-key: is empty" in start.fail(audit_signing_key="")
+        assert "--listen" in start.fail(listen="x", env={"GATEWAY_AUDIT_SIGNING_KEY": ""})
+        assert "--audit-signing-key" in start.fail(env={"GATEWAY_AUDIT_SIGNING_KEY": start.folder / "none.key"})
+
+
 class TestTokensFile:
     def test_a_missing_one_is_told_with_the_command_that_makes_it(self, start):
         line = start.fail(tokens=start.folder / "none.json")

@@ -330,7 +330,7 @@ class TestMovingStates:
         with Simulator(seed=[connection(PENDING, "REJECTING")]) as simulator:
             assert statuses(client(simulator)) == {PENDING: "REJECTING"}
 
-    @pytest.mark.parametrize("text", ["2", "s", "-1s", "1.5s", "2 s", "2h", "25000m", "٣s"])
+    @pytest.mark.parametrize("text", ["2", "s", "-1s", "1.5s", "2 s", "25h", "2w", "25000m", "٣s"])
     def test_a_flag_that_is_no_duration_is_one_line_and_78(self, tmp_path, text):
         result = run(tmp_path, "--rejecting-for=" + text)
         assert result.returncode == 78

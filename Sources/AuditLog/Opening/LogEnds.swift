@@ -1,10 +1,10 @@
 import Digest
+import GatewayCore
 import Glibc
 
 /// A file's first and last line, without what is between them.
 struct LogEnds {
-  /// Longer than any line.
-  private static let limit = 1 << 17
+  private static let limit = AuditRecord.lineLimit
 
   /// The first record's number; `nil` if the file begins with no record.
   let firstSequence: Int64?
@@ -17,11 +17,8 @@ struct LogEnds {
     let newline = UInt8(ascii: "\n")
     let size = try file.size()
     let first = try file.read(at: 0, limit: Self.limit)
-    firstSequence = first.firstIndex(of: newline).flatMap { end in
-      first[...end].withUnsafeBytes { ScannedLine($0)?.sequence }
-    }
-    isOneTornLine =
-      size > 0 && size < Self.limit && !first.contains(newline) && first.withUnsafeBytes(ScannedLine.canBegin)
+    firstSequence = first.firstIndex(of: newline).flatMap { try? AuditLine(Array(first[...$0])).sequence }
+    isOneTornLine = size > 0 && size < Self.limit && !first.contains(newline) && LogScan.canBegin(with: first)
     let last = try file.read(at: max(0, size - Int64(Self.limit)), limit: Self.limit)
     lastHash = last.lastIndex(of: newline).map { end in
       let start = last[..<end].lastIndex(of: newline).map { $0 + 1 } ?? 0

@@ -1,9 +1,7 @@
-import Digest
-import FoundationEssentials
 import GatewayCore
 import Glibc
 
-/// What a file of the log holds, read from its beginning to its end, a block at a time.
+/// What a file of the log holds, read from its beginning to its end, a block at a time: by the rules of `audit verify`.
 struct LogScan {
   /// How the file ends.
   enum Ending: Equatable {
@@ -25,14 +23,6 @@ struct LogScan {
     let openIntents: Int
   }
 
-  private struct OpenedLine: Decodable {
-    let previousFile: String?
-    let openIntents: Int?
-  }
-
-  /// Longer than any line.
-  static let blockSize = 1 << 20
-
   /// A line that no whole log has, and that a power cut may have left: blocks that were never written read as zeros.
   private struct Tear {
     let line: Int
@@ -41,12 +31,18 @@ struct LogScan {
     var time: String?
   }
 
+  /// Twice the longest line.
+  static let blockSize = 2 * AuditRecord.lineLimit
+  /// What every record begins with.
+  private static let start = Array(#"{"time":""#.utf8)
+
   /// `nil` where nothing holds, not even the first line.
   private(set) var beginning: Beginning?
   /// The last line that can be gone on from. In a broken file that is the last one that is a record.
   private(set) var head = ChainHead()
   private(set) var ending = Ending.whole
   private(set) var intents = OpenIntents()
+  private var chain = ChainVerifier()
   private var lineCount = 0
   /// The end of the last line that holds.
   private var goodEnd: Int64 = 0
@@ -68,6 +64,11 @@ struct LogScan {
     }
   }
 
+  /// Whether the bytes are how a record begins, or less than that of one.
+  static func canBegin(with bytes: some Sequence<UInt8>) -> Bool {
+    zip(bytes, start).allSatisfy { $0 == $1 }
+  }
+
   /// How many intents of files before are open still.
   var carriedIntents: Int {
     max(0, (beginning?.openIntents ?? 0) - intents.strangerCount)
@@ -75,7 +76,7 @@ struct LogScan {
 
   /// Takes in which of the intents here a later file closes.
   mutating func end(intentsOf later: LogScan) {
-    intents.end(later.intents.strangers)
+    intents.end(intentsOf: later.intents)
   }
 
   /// Takes the block's whole lines; how many bytes they are.
@@ -84,16 +85,16 @@ struct LogScan {
     var position = 0
     while let end = memchr(start + position, Int32(UInt8(ascii: "\n")), block.count - position) {
       let next = UnsafeRawPointer(end) - start + 1
-      take(UnsafeRawBufferPointer(rebasing: block[position..<next]), at: offset + Int64(position))
+      take(Array(block[position..<next]), at: offset + Int64(position))
       position = next
     }
     return position
   }
 
-  private mutating func take(_ line: UnsafeRawBufferPointer, at offset: Int64) {
+  private mutating func take(_ line: [UInt8], at offset: Int64) {
     lineCount += 1
-    let record = ScannedLine(line)
-    if ending == .whole, let what = fault(of: record) {
+    let record = try? AuditLine(line)
+    if ending == .whole, let what = fault(of: line, record) {
       ending = .broken(line: lineCount, what: what)
       // A file in which nothing holds may be anybody's.
       if beginning != nil, line.contains(0) {
@@ -109,15 +110,15 @@ struct LogScan {
       }
     }
     guard tear == nil, let record else { return }
-    goOn(record, line, at: offset)
+    goOn(record, at: offset)
     if ending == .whole { goodEnd = offset + Int64(line.count) }
   }
 
   /// Takes a block without an LF: the file's last bytes, or a piece of what no record is long enough to be.
   private mutating func takePiece(_ piece: UnsafeRawBufferPointer, isLast: Bool) {
     guard ending == .whole else { return }
-    let what = isLast ? "it isn't an audit record" : "it is longer than any audit record"
-    if beginning == nil ? isLast && ScannedLine.canBegin(with: piece) : isLast || piece.contains(0) {
+    let what = isLast ? "it isn't an audit record" : "it is longer than a record can be"
+    if beginning == nil ? isLast && Self.canBegin(with: piece) : isLast || piece.contains(0) {
       ending = .torn(from: goodEnd)
       tear = Tear(line: lineCount + 1, what: what)
     } else {
@@ -126,34 +127,29 @@ struct LogScan {
   }
 
   /// What is wrong with the next line.
-  private func fault(of record: ScannedLine?) -> String? {
-    guard let record else { return "it isn't an audit record" }
-    // The first line goes on from another file, unless it is the log's first.
-    guard beginning != nil || record.previous == ChainHead.zeroHash else { return nil }
-    guard record.previous == head.hash else {
-      return "its 'prev' isn't the SHA-256 of the line before: one of the two was changed, or lines are missing"
+  private mutating func fault(of line: [UInt8], _ record: AuditLine?) -> String? {
+    do throws(ChainVerifier.Break) {
+      // Read again, for what is wrong with it.
+      let record = if let record { record } else { try ChainVerifier.record(line) }
+      try FileBorder.check(record, isFirst: beginning == nil)
+      try chain.take(record)
+      return nil
+    } catch {
+      return error.what
     }
-    guard record.sequence == head.sequence + 1 else {
-      return "its 'seq' is \(record.sequence), not \(head.sequence + 1)"
-    }
-    return nil
   }
 
-  private mutating func goOn(_ record: ScannedLine, _ line: UnsafeRawBufferPointer, at offset: Int64) {
-    let stage = record.stage
+  private mutating func goOn(_ record: AuditLine, at offset: Int64) {
     if beginning == nil {
-      let opened = stage == .opened ? try? JSONDecoder().decode(OpenedLine.self, from: Data(line)) : nil
       beginning = Beginning(
-        previous: record.previous, previousFile: opened?.previousFile, openIntents: opened?.openIntents ?? 0)
+        previous: record.previous, previousFile: record.previousFile, openIntents: record.openIntents)
     }
-    head.sequence = record.sequence
-    head.hash = Hex.encode(SHA256.digest(line.bindMemory(to: UInt8.self)))
-    switch stage {
-    case .intent:
-      intents.begin(
-        record.call ?? "", at: .init(sequence: record.sequence, offset: offset, length: line.count))
-    case .outcome, .recovered: intents.end(record.call ?? "")
-    default: break
+    if ending == .whole, let verified = chain.head {
+      head = verified
+    } else {
+      head.sequence = record.sequence - 1
+      head.advance(over: record.bytes)
     }
+    intents.take(record, at: offset)
   }
 }

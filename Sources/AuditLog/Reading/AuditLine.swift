@@ -62,6 +62,11 @@ struct AuditLine {
     }
   }
 
+  /// How many intents in files before had neither an outcome nor a `recovered` record.
+  var openIntents: Int {
+    fields.openIntents.map { Int(number($0)) } ?? 0
+  }
+
   /// Whether the record goes on from another file.
   var hasPreviousFile: Bool {
     fields.previousFile != nil

@@ -15,13 +15,23 @@ struct FileBorder {
     files[index]
   }
 
-  /// Checks a file's first record.
-  ///
-  /// - Parameter head: the last record of the files before; `nil` if there is none.
-  func check(_ record: AuditLine, after head: ChainHead?) throws(ChainVerifier.Break) {
-    guard record.stage == .opened, record.hasPreviousFile == (record.sequence > 1) else {
-      throw ChainVerifier.Break(what: "no file begins with this record: what was before it is missing")
+  /// Checks that a record may stand where it does in its file, as far as the file alone can tell.
+  static func check(_ record: AuditLine, isFirst: Bool) throws(ChainVerifier.Break) {
+    if isFirst {
+      guard record.stage == .opened, record.hasPreviousFile == (record.sequence > 1) else {
+        throw ChainVerifier.Break(what: "no file begins with this record: what was before it is missing")
+      }
+    } else if record.hasPreviousFile {
+      throw ChainVerifier.Break(what: "it goes on from another file, and stands in the middle of this one")
     }
+  }
+
+  /// Checks that a file goes on from those before it.
+  ///
+  /// - Parameters:
+  ///   - record: its first one.
+  ///   - head: the last record of the files before; `nil` if there is none.
+  func check(_ record: AuditLine, after head: ChainHead?) throws(ChainVerifier.Break) {
     guard let head, record.sequence != head.sequence + 1 || record.previous != head.hash else { return }
     throw ChainVerifier.Break(what: fault(record, head))
   }

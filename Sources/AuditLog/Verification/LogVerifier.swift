@@ -34,11 +34,8 @@ struct LogVerifier {
     }
     do throws(ChainVerifier.Break) {
       let record = try ChainVerifier.record(line)
-      if lineNumber == 1 {
-        try border.check(record, after: chain.head)
-      } else if record.hasPreviousFile {
-        throw ChainVerifier.Break(what: "it goes on from another file, and stands in the middle of this one")
-      }
+      try FileBorder.check(record, isFirst: lineNumber == 1)
+      if lineNumber == 1 { try border.check(record, after: chain.head) }
       try chain.take(record)
     } catch {
       firstBreak = .init(file: border.file, line: lineNumber, what: error.what)

@@ -222,7 +222,7 @@ package final class AuditFileWriter {
       marked = batch.marked ?? marked
       state = .open(file, size: size + Int64(batch.bytes.count))
       copies.offer(WrittenBatch(time: batch.time, stages: batch.stages, bytes: batch.bytes))
-      openIntents += records.reduce(0) { $0 + $1.openIntentsChange }
+      openIntents += batch.stages.reduce(0) { $0 + $1.openIntentsChange }
     }
   }
 
@@ -277,10 +277,10 @@ package final class AuditFileWriter {
   }
 }
 
-extension AuditRecord {
+extension AuditRecord.Stage {
   /// By how many the intents without an outcome become more.
   fileprivate var openIntentsChange: Int {
-    switch stage {
+    switch self {
     case .intent: 1
     case .outcome, .recovered: -1
     default: 0

@@ -10,18 +10,24 @@ import Synchronization
 final class PendingRecord: Sendable {
   private struct State {
     var isTaken = false
+    var expired: MonotonicClock.Instant?
     var continuation: CheckedContinuation<Result<Void, AuditUnavailable>, Never>?
   }
 
   let record: AuditRecord
+  private let began: MonotonicClock.Instant
   private let deadline: MonotonicClock.Instant?
   private let state: Mutex<State>
 
+  /// - Parameters:
+  ///   - began: the moment now.
+  ///   - deadline: when its call's time is over; `nil` for never.
   init(
-    _ record: AuditRecord, by deadline: MonotonicClock.Instant?,
+    _ record: AuditRecord, began: MonotonicClock.Instant, by deadline: MonotonicClock.Instant?,
     _ continuation: CheckedContinuation<Result<Void, AuditUnavailable>, Never>
   ) {
     self.record = record
+    self.began = began
     self.deadline = deadline
     state = Mutex(State(continuation: continuation))
   }
@@ -47,13 +53,21 @@ final class PendingRecord: Sendable {
     return continuation != nil
   }
 
+  /// How long the one who waited did so, if he was told that it takes too long.
+  var patience: Duration {
+    state.withLock { ($0.expired ?? began) - began }
+  }
+
   /// Tells the one who waits that it takes too long, if it does.
   ///
   /// - Returns: whether it was so.
   func expire(at now: MonotonicClock.Instant) -> Bool {
     guard let deadline, deadline <= now else { return false }
     let (continuation, isUndecided) = state.withLock { state in
-      defer { state.continuation = nil }
+      defer {
+        state.expired = now
+        state.continuation = nil
+      }
       return (state.continuation, state.isTaken || record.stage == .outcome)
     }
     continuation?.resume(

@@ -15,10 +15,13 @@ extension AuditRecord {
   }
 
   /// The outcome of this intent, which got on disk when its call had ended already: nothing was sent.
-  package var neverSent: AuditRecord {
+  ///
+  /// - Parameter duration: how long its caller had waited.
+  package func neverSent(after duration: Duration) -> AuditRecord {
     .outcome(
       of: self,
       AuditResult(
-        httpStatus: ProblemCode.auditUnavailable.status.code, code: .auditUnavailable, outcome: .notSent))
+        httpStatus: ProblemCode.auditUnavailable.status.code, code: .auditUnavailable, outcome: .notSent,
+        durationMilliseconds: duration.wholeMilliseconds))
   }
 }

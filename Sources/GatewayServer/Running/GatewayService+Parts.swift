@@ -27,9 +27,8 @@ extension GatewayService {
     let signer = try auditSigner(settings, logger)
     do {
       return try AuditLog(
-        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds,
-        reserve: settings.auditReserve, signer: signer,
-        copies: AuditCopies(settings.auditCopies, logger: logger), logger: logger)
+        path: settings.auditPath, files: PosixFileSystem(), clock: .system, bounds: bounds, signer: signer,
+        copies: AuditCopies(settings.auditCopies, logger: logger), reserve: settings.auditReserve, logger: logger)
     } catch let error as AuditUnavailable {
       throw SettingsError(Setting.auditLog.flag, "\(settings.auditPath) can't be used: \(error.reason)")
     } catch {

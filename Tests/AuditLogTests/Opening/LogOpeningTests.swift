@@ -115,11 +115,12 @@ struct LogOpeningTests {
 
     @Test("Each is closed as unknown by a record of its own, right after opened and in the same write")
     func closed() throws {
-      outer.put(Samples.log([Samples.intent(1), Samples.intent(2), Samples.outcome(1), Samples.intent(3)]))
+      outer.put(
+        Samples.log([Samples.opened(), Samples.intent(1), Samples.intent(2), Samples.outcome(1), Samples.intent(3)]))
       let writer = try outer.start()
       #expect(writer.openingReport.recoveredCount == 2)
       #expect(outer.files.operations.filter { $0 == .append }.count == 1)
-      let lines = outer.lines().dropFirst(4)
+      let lines = outer.lines().dropFirst(5)
       #expect(lines.count == 3)
       #expect(lines.first?.contains("\"stage\":\"opened\"") == true)
       for (line, number) in zip(lines.dropFirst(), [2, 3]) {
@@ -127,7 +128,7 @@ struct LogOpeningTests {
         #expect(line.contains("\"connectionId\":\"connection-\(number)\""))
         #expect(line.contains("\"outcome\":\"unknown\""))
       }
-      #expect(lines.dropFirst().first?.contains("\"recovers\":2") == true)
+      #expect(lines.dropFirst().first?.contains("\"recovers\":3") == true)
       #expect(outer.breakInChain() == nil)
     }
 
@@ -136,7 +137,7 @@ struct LogOpeningTests {
       var intent = Samples.intent(1)
       intent.action = .rejectDryRun
       intent.userAgent = "curl/8.1 \"\u{1F600}\""
-      outer.put(Samples.log([intent]))
+      outer.put(Samples.log([Samples.opened(), intent]))
       _ = try outer.start()
       let line = try #require(recovered().first)
       #expect(
@@ -144,12 +145,12 @@ struct LogOpeningTests {
           "\"stage\":\"recovered\",\"requestId\":\"request-1\",\"action\":\"connections.reject.dry_run\","
             + "\"connectionId\":\"connection-1\",\"caller\":{\"token\":\"9f2c61d0a4b7\",\"name\":\"runbook-eu\"},"
             + "\"client\":{\"address\":\"10.1.2.3\",\"peer\":\"127.0.0.1\",\"userAgent\":\"curl/8.1 \\\"\u{1F600}\\\"\"},"
-            + "\"outcome\":\"unknown\",\"recovers\":1,"))
+            + "\"outcome\":\"unknown\",\"recovers\":2,"))
     }
 
     @Test("What was closed once isn't closed again")
     func once() throws {
-      outer.put(Samples.log([Samples.intent(1)]))
+      outer.put(Samples.log([Samples.opened(), Samples.intent(1)]))
       _ = try outer.start()
       outer.files.restart()
       _ = try outer.start()
@@ -236,14 +237,18 @@ struct LogOpeningTests {
 
     @Test("It goes on with the chain of the newest of the log's other files, and names it", arguments: [true, false])
     func goesOn(exists: Bool) throws {
-      outer.put(Array(log[..<2]), at: Samples.path + ".2")
-      outer.put(Array(log[2...]), at: outer.rotated)
+      outer.put(log, at: Samples.path + ".2")
+      outer.put(
+        Samples.log(
+          [Samples.opened(previousFile: "audit.jsonl"), Samples.denied(4)],
+          after: try ChainHead(tail: log[3])), at: outer.rotated)
       if exists { outer.put([]) }
       let writer = try outer.start()
       #expect(writer.openingReport.continuedFile == "audit.jsonl.1")
-      #expect(outer.lines()[0].contains("\"seq\":5,\"stage\":\"opened\""))
+      #expect(outer.lines()[0].contains("\"seq\":7,\"stage\":\"opened\""))
       #expect(outer.lines()[0].contains("\"previousFile\":\"audit.jsonl.1\""))
       #expect(!outer.lines()[0].contains("openIntents"))
+      #expect(outer.breakInChain() == nil)
     }
 
     @Test("Files that aren't audit logs are nothing to go on from")

@@ -25,6 +25,12 @@ struct LogScanTests {
     lines.reduce(0) { $0 + Int64($1.count) }
   }
 
+  /// Where the log breaks, if it does because of what isn't a record.
+  private static func brokenLine(_ scan: LogScan) -> Int? {
+    guard case .broken(let line, let what) = scan.ending, what.hasPrefix("it isn't an audit record") else { return nil }
+    return line
+  }
+
   @Test("Nothing written yet: number 0 and 64 zeros, and no beginning")
   func empty() throws {
     let scan = try scan([])
@@ -52,46 +58,65 @@ struct LogScanTests {
     var suppressed = AuditRecord(stage: .suppressed)
     suppressed.suppression = Suppression(address: "10.1.2.3", count: 9, since: Samples.time)
     var checkpoint = AuditRecord(stage: .checkpoint)
-    checkpoint.checkpoint = Checkpoint(keyID: "0123456789abcdef", signature: "AAAA")
-    let scan = try scan(Samples.log([call, suppressed, checkpoint, closing]))
+    checkpoint.checkpoint = Checkpoint(
+      keyID: "0123456789abcdef", signature: String(repeating: "A", count: 86) + "==")
+    let scan = try scan(Samples.log([Samples.opened(), call, suppressed, checkpoint, closing]))
     #expect(scan.ending == .whole)
-    #expect(scan.head.sequence == 4)
+    #expect(scan.head.sequence == 5)
     #expect(scan.intents.places == [])
   }
 
   @Test("A log is read the same, however its lines lie in the blocks that are read")
   func blocks() throws {
-    // 1.5 MB; a block is 1 MiB.
-    let log = Samples.log((1...5000).map { $0 % 2 == 1 ? Samples.intent($0) : Samples.outcome($0 - 1) })
+    // 2.7 MB; a block is 2 MiB.
+    let log = Samples.log(
+      [Samples.opened()] + (1...7000).map { $0 % 2 == 1 ? Samples.intent($0) : Samples.outcome($0 - 1) })
     let scan = try scan(log)
     #expect(Self.end(of: log) > LogScan.blockSize)
-    #expect(scan.head == (try ChainHead(tail: log[4999])))
+    #expect(scan.head == (try ChainHead(tail: log[7000])))
     #expect(scan.ending == .whole)
     #expect(scan.intents.places == [])
   }
 
   @Test("An intent without its outcome is found where it stands; an outcome without its intent is counted")
   func openIntents() throws {
-    let scan = try scan(Samples.log([Samples.outcome(7), Samples.intent(1), Samples.intent(3), Samples.outcome(1)]))
-    let log = Samples.log([Samples.outcome(7), Samples.intent(1), Samples.intent(3), Samples.outcome(1)])
-    let place = OpenIntents.Place(sequence: 3, offset: Self.end(of: log[..<2]), length: log[2].count)
+    let log = Samples.log([
+      Samples.opened(), Samples.outcome(7), Samples.intent(1), Samples.intent(3), Samples.outcome(1),
+    ])
+    let scan = try scan(log)
+    let place = OpenIntents.Place(sequence: 4, offset: Self.end(of: log[..<3]), length: log[3].count)
     #expect(scan.intents.places == [place])
     #expect(scan.intents.strangerCount == 1)
   }
 
   @Test("A request id that was used twice at a time has two intents, and needs two outcomes")
   func sameID() throws {
-    #expect(try scan(Samples.log([Samples.intent(1), Samples.intent(1)])).intents.places.map(\.sequence) == [1, 2])
-    let scan = try scan(Samples.log([Samples.intent(1), Samples.intent(1), Samples.outcome(1)]))
-    #expect(scan.intents.places.map(\.sequence) == [2])
+    let two = [Samples.opened(), Samples.intent(1), Samples.intent(1)]
+    #expect(try scan(Samples.log(two)).intents.places.map(\.sequence) == [2, 3])
+    #expect(try scan(Samples.log(two + [Samples.outcome(1)])).intents.places.map(\.sequence) == [3])
   }
 
   @Test("A recovered record closes its intent like an outcome")
   func recovered() throws {
-    let intent = Samples.log([Samples.intent(1)])[0]
-    let scan = try scan(Samples.log([Samples.intent(1), LeftIntent.recovered(intent, sequence: 1)]))
-    #expect(scan.intents.places == [])
+    let open = [Samples.opened(), Samples.intent(1), Samples.intent(1)]
+    let recovered = LeftIntent.recovered(Samples.log(open)[2], sequence: 3)
+    let scan = try scan(Samples.log(open + [recovered]))
+    #expect(scan.intents.places.map(\.sequence) == [2])
     #expect(scan.intents.strangerCount == 0)
+  }
+
+  @Test("What a later file closes is closed, and what isn't here is looked for further back")
+  func laterFile() throws {
+    let open = [Samples.opened(), Samples.intent(1), Samples.intent(2), Samples.intent(3)]
+    var earlier = try scan(Samples.log(open))
+    let recovered = LeftIntent.recovered(Samples.log(open)[2], sequence: 3)
+    earlier.end(
+      intentsOf: try scan(
+        Samples.log(
+          [Samples.opened(previousFile: "audit.jsonl.1", openIntents: 5), Samples.outcome(1), recovered]
+            + [Samples.outcome(9)], after: ChainHead(sequence: 4, hash: Samples.hash))))
+    #expect(earlier.intents.places.map(\.sequence) == [4])
+    #expect(earlier.intents.strangerCount == 1)
   }
 
   @Test("The first line tells of the file before, and how many intents are open in it")
@@ -134,7 +159,7 @@ struct LogScanTests {
     "A file in which nothing holds and that doesn't begin like a log isn't a torn one: it may be anybody's",
     arguments: ["hello", "\0\n", "\0", "{\"tim_", "\u{feff}"])
   func anybodys(text: String) throws {
-    #expect(try scan(bytes: Array(text.utf8)).ending == .broken(line: 1, what: "it isn't an audit record"))
+    #expect(Self.brokenLine(try scan(bytes: Array(text.utf8))) == 1)
     #expect(try scan(bytes: Array("{\"ti".utf8)).ending == .torn(from: 0))
   }
 
@@ -154,12 +179,12 @@ struct LogScanTests {
     let behind = Array("\n".utf8) + Self.log[1] + Array(Self.log[2].text.replacing("T16:", with: "T17:").utf8)
     #expect(
       try scan(bytes: Self.log[0] + zeros + behind).ending
-        == .broken(line: 2, what: "it is longer than any audit record"))
+        == .broken(line: 2, what: "it is longer than a record can be"))
   }
 
   @Test("Zeros with the records of a later write behind them were put there by someone")
   func zerosInTheMiddle() throws {
-    var later = Samples.log(Array(repeating: Samples.denied(1), count: 4))
+    var later = Samples.log([Samples.opened()] + Array(repeating: Samples.denied(1), count: 3))
     later[3] = Samples.denied(1).line(
       time: Samples.time.advanced(by: .seconds(1)), sequence: 4, previous: String(repeating: "a", count: 64))
     let scan = try scan([later[0], Array("\0\n".utf8), later[2], later[3]])
@@ -175,7 +200,7 @@ struct LogScanTests {
     ])
   func foreign(text: String) throws {
     let scan = try scan([Self.log[0], Array(text.utf8)])
-    #expect(scan.ending == .broken(line: 2, what: "it isn't an audit record"))
+    #expect(Self.brokenLine(scan) == 2)
     #expect(scan.head == (try ChainHead(tail: Self.log[0])))
   }
 
@@ -185,7 +210,8 @@ struct LogScanTests {
     let log = Self.log
     #expect(try scan([log[0], log[1], log[3], log[4]]).ending == .broken(line: 3, what: what))
     #expect(try scan([log[0], log[1], log[1], log[2]]).ending == .broken(line: 3, what: what))
-    #expect(try scan([log[1], log[0]]).ending == .broken(line: 2, what: what))
+    let first = "no file begins with this record: what was before it is missing"
+    #expect(try scan([log[1], log[0]]).ending == .broken(line: 1, what: first))
   }
 
   @Test("A number that doesn't count on breaks the log", arguments: [1, 3, 100])
@@ -198,7 +224,7 @@ struct LogScanTests {
   @Test("A number that can't be counted on from isn't a record's", arguments: ["0", "-1", "9223372036854775807", ""])
   func impossibleSequence(number: String) throws {
     let line = Self.log[0].text.replacing("\"seq\":1,", with: "\"seq\":\(number),")
-    #expect(try scan([Array(line.utf8)]).ending == .broken(line: 1, what: "it isn't an audit record"))
+    #expect(Self.brokenLine(try scan([Array(line.utf8)])) == 1)
   }
 
   @Test("A changed byte anywhere in a line that another one follows breaks the log or tears it")
@@ -218,7 +244,7 @@ struct LogScanTests {
   func tooLong() throws {
     let long = [UInt8](repeating: UInt8(ascii: "x"), count: 2 * LogScan.blockSize)
     let scan = try scan([Self.log[0], long + Array("\n".utf8)])
-    #expect(scan.ending == .broken(line: 2, what: "it is longer than any audit record"))
+    #expect(scan.ending == .broken(line: 2, what: "it is longer than a record can be"))
   }
 
   @Test("In a broken log the intents left open are found all the same")

@@ -114,7 +114,7 @@ struct AuditFileWriterTests {
     "A start that fails lets go of the file, so that another writer can have it",
     arguments: [FakeLogFileSystem.Operation.size, .read, .append, .sync, .syncDirectory])
   func failedStartUnlocks(operation: FakeLogFileSystem.Operation) throws {
-    files.put(Samples.log([Samples.intent(1)]).flatMap { $0 }, at: Samples.path)
+    files.put(Samples.log([Samples.opened()]).flatMap { $0 }, at: Samples.path)
     files.failNext(operation)
     #expect(throws: AuditUnavailable("\(operation.rawValue): Input/output error")) { try makeWriter() }
     #expect(throws: Never.self) { try makeWriter() }

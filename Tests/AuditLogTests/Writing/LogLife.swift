@@ -80,12 +80,8 @@ struct LogLife {
 
   private static func marks(in bytes: [UInt8]) -> [String: Int] {
     bytes.split(separator: UInt8(ascii: "\n")).reduce(into: [:]) { marks, line in
-      (line + Array("\n".utf8)).withUnsafeBytes { line in
-        guard let record = ScannedLine(line), let stage = record.stage,
-          let requestID = record.call?.split(separator: ",").first
-        else { return }
-        marks["\"stage\":\"\(stage.rawValue)\",\(requestID)", default: 0] += 1
-      }
+      guard let record = try? AuditLine(line + Array("\n".utf8)) else { return }
+      marks["\"stage\":\"\(record.stage.rawValue)\",\"requestId\":\"\(record.requestID)\"", default: 0] += 1
     }
   }
 
