@@ -9,26 +9,28 @@ struct AuditShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show who asked for what, and what became of it.",
     discussion: """
-      Give the files oldest first. A row is a call: its intent and its outcome, joined. 'open' is one without an outcome so
-      far, 'unknown (the process died)' one that a start found left, 'looked up' a look-up that went well (its outcome is
-      'not_rejected'). Refused calls ('denied') have a row each, or one that counts them. Times are UTC, and a row's is that
+      Give the files oldest first. A row is a call: its intent and its outcome, joined. 'open' is one without an outcome so \
+      far, 'unknown (the process died)' one that a start found left, 'looked up' a look-up that went well (its outcome is \
+      'not_rejected'). Refused calls ('denied') have a row each, or one that counts them. Times are UTC, and a row's is that \
       of its first record. A call gets its row when it ends; those without an outcome come last.
 
-      The table fits the terminal (or COLUMNS): two lines for a row, from 160 columns on one, and '…' where something was
-      cut. Colours are for a terminal alone, and not with NO_COLOR. Elsewhere nothing is cut, and columns are divided by two
+      The table fits the terminal (or COLUMNS): two lines for a row, from 160 columns on one, and '…' where something was \
+      cut. Colours are for a terminal alone, and not with NO_COLOR. Elsewhere nothing is cut, and columns are divided by two \
       spaces or more. What could do something to a terminal is shown as \\u001b or the like.
 
-      With --json each row is an object on a line of its own, with the log's own names, absent ones left out: time, seq,
-      state (answered, open, recovered, denied, suppressed), requestId, action, connectionId, path, caller {token, name},
-      client {address, peer, userAgent}, reason, httpStatus, code, outcome, aws {code, requestId, httpStatus, attempts},
-      sharedWith, accessKeyId, durationMs, count, since, and lastTime and lastSeq of the record that closed the call. Where
+      With --json each row is an object on a line of its own, with the log's own names, absent ones left out: time, seq, \
+      state (answered, open, recovered, denied, suppressed), requestId, action, connectionId, path, caller {token, name}, \
+      client {address, peer, userAgent}, reason, httpStatus, code, outcome, aws {code, requestId, httpStatus, attempts}, \
+      sharedWith, accessKeyId, durationMs, count, since, and lastTime and lastSeq of the record that closed the call. Where \
       lastSeq is seq, the intent is older than --since or in a file that wasn't given, and its reason with it.
 
-      Nothing is verified: that is 'audit verify'. Lines that aren't records are named on standard error and passed by, and
-      so is a last line without its end, as after a power cut or while the gateway writes; it counts as no error.
+      Nothing is verified: that is 'audit verify'. Lines that aren't records are named on standard error and passed by, and \
+      so is a last line without its end, as after a power cut or while the gateway writes; it counts as no error. Files that \
+      don't follow one another are told as well.
+
       A compressed file: zcat FILE | connection-gateway audit show /dev/stdin
 
-      Exit codes: 0 shown; 1 shown, but for lines that aren't records; 2 a file can't be read; 64 wrong usage. With --follow,
+      Exit codes: 0 shown; 1 shown, but for lines that aren't records; 2 a file can't be read; 64 wrong usage. With --follow, \
       SIGINT or SIGTERM ends it with 0 or 1.
       """)
 

@@ -91,7 +91,13 @@ package struct AuditShow {
   private static func successor(of file: GrowingFile) throws(Failure) -> GrowingFile? {
     var status = stat()
     guard stat(file.path, &status) == 0, FileIdentity(status) != file.identity, status.st_size > 0 else { return nil }
-    return try open(file.path)
+    do {
+      return try GrowingFile(path: file.path)
+    } catch {
+      // Rotated once more, this very moment.
+      guard error.code != ENOENT else { return nil }
+      throw .unreadable(file: file.path, reason: error.reason)
+    }
   }
 
   private static func open(_ path: String) throws(Failure) -> GrowingFile {
@@ -105,6 +111,7 @@ package struct AuditShow {
   private mutating func readBlock(of file: GrowingFile) throws(Failure) -> Bool {
     do {
       return try file.readBlock { line in
+        if let line, file.lineNumber == 1 { checkBorder(line, of: file) }
         guard let line, try joiner.take(line, { row in try output.add { writer.write(row, to: &$0) } }) else {
           badLine(file)
           return
@@ -117,6 +124,15 @@ package struct AuditShow {
     } catch {
       throw .unreadable(file: file.path, reason: "\(error)")
     }
+  }
+
+  /// Says so if this file's first line doesn't follow the last one of the file before: else calls that are in a file that is
+  /// missing would pass for open without a word.
+  private func checkBorder(_ line: UnsafeRawBufferPointer, of file: GrowingFile) {
+    guard let last = joiner.lastSequence, let next = LineHead(line)?.sequence, next != last + 1 else { return }
+    complain(
+      "\(file.path) begins with seq \(next), and what was read before ends with seq \(last): a file is missing, or they "
+        + "aren't given oldest first")
   }
 
   private mutating func badLine(_ file: GrowingFile) {

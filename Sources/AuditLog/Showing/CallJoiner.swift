@@ -10,6 +10,8 @@ struct CallJoiner {
   private var waiting = WaitingIntents()
   /// How many intents were shown as open because too many others waited.
   private(set) var crowdedOut = 0
+  /// The number of the last line that had one, whether it was wanted or not.
+  private(set) var lastSequence: Int64?
 
   init(filter: RowFilter) {
     self.filter = filter
@@ -18,6 +20,7 @@ struct CallJoiner {
   /// Takes a line, its LF included; `false` if it isn't a record. Of a line that the filter doesn't want this may go unseen.
   mutating func take(_ line: UnsafeRawBufferPointer, _ show: (AuditRow) throws -> Void) rethrows -> Bool {
     if let head = LineHead(line) {
+      lastSequence = head.sequence
       guard !filter.isTooOld(head.time) else { return true }
       // It names its intent by the number, and needn't say more.
       guard head.isRecovered || filter.canBeOfInterest(line) else { return true }

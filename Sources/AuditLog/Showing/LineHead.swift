@@ -9,7 +9,10 @@ struct LineHead {
   /// `2026-11-22T16:00:00.123456Z`: texts of this one form sort as the times do.
   static let timeLength = 27
 
+  private static let digitLimit = 18
+
   let time: UnsafeRawBufferPointer
+  let sequence: Int64
   let isRecovered: Bool
 
   /// `nil` for a line that begins otherwise; it may be a record all the same.
@@ -21,7 +24,14 @@ struct LineHead {
     time = UnsafeRawBufferPointer(rebasing: line[position..<position + Self.timeLength])
     position += Self.timeLength
     guard Self.take(Self.beforeNumber, in: line, at: &position) else { return nil }
-    while position < line.count, (0x30...0x39).contains(line[position]) { position += 1 }
+    let start = position
+    var sequence: Int64 = 0
+    while position < line.count, (0x30...0x39).contains(line[position]), position - start < Self.digitLimit {
+      sequence = sequence * 10 + Int64(line[position] - 0x30)
+      position += 1
+    }
+    guard position > start else { return nil }
+    self.sequence = sequence
     isRecovered = Self.take(Self.recovered, in: line, at: &position)
   }
 

@@ -21,6 +21,18 @@ struct CallJoinerTests {
     #expect(try shown.rows.map { [$0.seq, $0.lastSeq] } == [[1, 2]])
   }
 
+  @Test("Files that don't follow one another are told, and so are those in the wrong order")
+  func borders() throws {
+    let (first, second, third) = ([ShowLine.intent(1)], [ShowLine.denied(2)], [ShowLine.outcome(3)])
+    #expect(try Shown(first, second, third).complaints == [])
+    #expect(
+      try Shown(first, third).complaints == [
+        "audit.2 begins with seq 3, and what was read before ends with seq 1: a file is missing, or they aren't given "
+          + "oldest first"
+      ])
+    #expect(try Shown(second, first, filter: RowFilter(outcome: "unknown")).complaints.count == 1)
+  }
+
   @Test("Of calls with the same ids, the oldest has the first outcome")
   func sameIDs() throws {
     let lines = [
