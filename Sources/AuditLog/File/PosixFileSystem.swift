@@ -185,7 +185,7 @@ final class PosixLogFile: LogFile {
 
 extension FileError {
   /// The call that has just failed; reads `errno` before anything else happens.
-  fileprivate init(_ operation: String) {
+  init(_ operation: String) {
     self.init(operation, errno)
   }
 
@@ -195,7 +195,7 @@ extension FileError {
 }
 
 extension FileIdentity {
-  fileprivate init(_ status: stat) {
+  init(_ status: stat) {
     self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 }
