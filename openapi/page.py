@@ -1,7 +1,7 @@
 """The contract as a page for people, of page.html and the OpenAPI document.
 
-Everything that comes from the document is escaped. Of CommonMark it knows what the document uses: paragraphs, lists with
-`-`, tables, `code` and **bold**. Anything else stays the text it is.
+Everything that comes from the document is escaped. Of CommonMark it knows what the document uses: paragraphs, tables,
+lists with `-`, `code` and **bold**. Anything else stays the text it is.
 """
 
 import json
@@ -145,7 +145,8 @@ class _Page:
         for parameter in map(self.resolved, operation.get("parameters", [])):
             if parameter["in"] == "path":
                 path = path.replace("{%s}" % parameter["name"], parameter["example"])
-        return " ".join([*line, f'"$GATEWAY{path}"'])
+        line.append(f'"$GATEWAY{path}"')
+        return (" \\\n  " if len(line) > 3 else " ").join(line)
 
     def examples(self, operation):
         """The bodies that a success may have."""
@@ -212,8 +213,12 @@ class _Page:
 
     def bodies(self):
         schemas = self.contract["components"]["schemas"]
-        return "\n".join(self.schema(name, schema) for name, schema in schemas.items()
-                         if schema.get("type") == "object" or "enum" in schema)
+        return "\n".join(self.schema(name, schema) for name, schema in schemas.items() if self.has_place(schema))
+
+    @staticmethod
+    def has_place(schema):
+        """Whether a schema of the document has a section of its own; the others are told where they are used."""
+        return schema.get("type") == "object" or "enum" in schema
 
     def schema(self, name, schema):
         parts = [f'<h3 id="{name}"><code>{name}</code></h3>']
@@ -226,8 +231,9 @@ class _Page:
         """A table of an object's members, and one for each member that is an object itself."""
         needed, rows, inner = schema.get("required", []), [], []
         for member, described in schema.get("properties", {}).items():
-            meaning = described if "$ref" in described else self.resolved(described)
-            rows.append([code(member), "always" if member in needed else "if there is one", self.type_of(described),
+            # What has a place of its own here is described there.
+            meaning = described if self.has_place(self.resolved(described)) else self.resolved(described)
+            rows.append([code(member), "always" if member in needed else "not always", self.type_of(described),
                          markdown(meaning.get("description", ""))])
             nested = described.get("items", described)
             if "properties" in nested:
@@ -239,7 +245,7 @@ class _Page:
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             target = self.resolved(schema)
-            if target.get("type") == "object" or "enum" in target:
+            if self.has_place(target):
                 return f'<a href="#{name}">{code(name)}</a>'
             return self.type_of(target)
         for alternatives in ("oneOf", "allOf"):
@@ -261,9 +267,9 @@ class _Page:
             if low in schema and high in schema:
                 words.append(f"{schema[low]} to {schema[high]}{unit}")
             elif low in schema:
-                words.append(f"{schema[low]}{unit} or more")
+                words.append(f"{schema[low]} or more{unit}")
             elif high in schema:
-                words.append(f"{schema[high]}{unit} at most")
+                words.append(f"at most {schema[high]}{unit}")
         if "pattern" in schema:
             words.append(code(schema["pattern"]))
         return "".join(f", {word}" for word in words)

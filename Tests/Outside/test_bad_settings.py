@@ -346,7 +346,8 @@ class TestFlags:
             "010.0.0.0/8", "localhost")],
         *[("cors_origin", text) for text in (
             "", "*", "null", "x", "https://a.example/", "https://A.example", "https://a.example:443", "a.example",
-            "https://a.example,https://b.example", "https://user:word@a.example", "ftp://a.example", "https://*.example")],
+            "https://a.example,https://b.example", "https://user:word@a.example", "ftp://a.example",
+            "https://*.example")],
         *[("max_in_flight", text) for text in ("", "0", "-1", "+1", "1.0", "x", "65537", "9" * 30)],
         *[("log_level", text) for text in ("", "verbose", "INFO", "5")],
         *[("log_format", text) for text in ("", "xml", "JSON")],
@@ -364,7 +365,8 @@ class TestFlags:
         ("GATEWAY_LOG_LEVEL", "x", "--log-level"), ("GATEWAY_LOG_FORMAT", "x", "--log-format")])
     def test_so_is_one_from_the_environment(self, start, variable, value, name):
         flag = name[2:].replace("-", "_")
-        assert name in start.fail(env={variable: value}, **({flag: None} if flag not in ("trusted_proxy", "cors_origin") else {}))
+        is_given = flag not in ("trusted_proxy", "cors_origin")
+        assert name in start.fail(env={variable: value}, **({flag: None} if is_given else {}))
 
     @pytest.mark.parametrize("text, normal", [
         ("https://Tools.Example.com/app", "https://tools.example.com"), ("http://localhost:80", "http://localhost")])

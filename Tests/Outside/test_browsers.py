@@ -4,15 +4,18 @@ What a browser makes of it, Chromium says.
 """
 
 import contextlib
+import html
 import html.parser
 import http.client
 import json
 import re
+import subprocess
 
 import pytest
 from support.browser import Browser, site
+from support.calls import gateway_for
 from support.gateway import Gateway, make_token
-from support.simulator import ACTIVE, PATIENCE, PENDING, ROOT, UNKNOWN, Simulator, connection, wait_until
+from support.simulator import ACTIVE, PATIENCE, PENDING, ROOT, UNKNOWN, Simulator, connection, environment, wait_until
 
 ORIGIN, SECOND = "https://tools.example.com", "http://localhost:3000"
 #: The `Allow` of each path there is.
@@ -349,7 +352,8 @@ class TestThePage:
 
     def test_it_is_well_formed_and_has_nothing_that_acts_or_comes_from_elsewhere(self, structure):
         tags = {tag for tag, _ in structure.elements}
-        assert not tags & {"script", "iframe", "object", "embed", "img", "form", "input", "base", "svg", "video", "audio"}
+        assert not tags & {
+            "script", "iframe", "object", "embed", "img", "form", "input", "base", "svg", "video", "audio"}
         names = {name for _, attributes in structure.elements for name in attributes}
         assert not [name for name in names if name.startswith("on") or name in ("style", "src", "srcset", "action")]
         assert all(href.startswith(("#", "/", "data:image/svg+xml,")) and not href.startswith("//")
@@ -385,6 +389,17 @@ class TestThePage:
             assert parameter["name"] in structure.text
         # What stands in the document as markup is markup here.
         assert "**" not in structure.text and "`" not in structure.text and "|---" not in structure.text
+
+    def test_its_examples_work_as_they_stand_there(self, answer):
+        lines = [html.unescape(line) for line in re.findall("<code>(curl .*?)</code>", answer.body.decode(), re.S)]
+        assert len(lines) == len(PATHS)
+        with Simulator() as simulator, gateway_for(simulator.url) as gateway:
+            for line in lines:
+                done = subprocess.run(
+                    ["bash", "-c", f"{line} --fail"], capture_output=True, text=True, timeout=PATIENCE,
+                    env=environment(gateway.folder, GATEWAY=gateway.url, TOKEN=gateway.token))
+                assert done.returncode == 0 and done.stdout, (line, done)
+            assert simulator.status_of(PENDING) in ("REJECTING", "REJECTED")
 
     def test_it_says_whether_it_is_ready_and_nothing_more(self, simulator, gateway, structure):
         assert "Ready: it can do its job" in " ".join(structure.text.split())

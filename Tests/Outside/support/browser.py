@@ -19,10 +19,12 @@ BINARY = shutil.which("chromium")
 #: How long the browser may take for anything, in seconds: its start is slow on a busy machine.
 PATIENCE = 60
 
-#: It asks its maker for nothing, and needs no window, no graphics card, no shared memory of a large size.
-FLAGS = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update", "--disable-default-apps",
-         "--disable-extensions", "--remote-debugging-pipe"]
+#: It asks its maker for nothing, and needs no window, no graphics card, no shared memory of a large size. It has no
+#: sandbox, which root and many containers can't have; all it is shown is ours.
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-extensions",
+    "--remote-debugging-pipe"]
 
 #: What a script of a page gets for a call: what it may read of the answer, or the name of the error.
 FETCH = """
@@ -56,37 +58,38 @@ class Browser:
 
     def _start(self):
         # It reads from 3 and writes to 4. Ours are far above, so that none of them is one of these.
-        commands, ours_to_write = map(_far_above, os.pipe())
-        ours_to_read, answers = map(_far_above, os.pipe())
-        root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        commands, self._to = map(_far_above, os.pipe())
+        self._from, answers = map(_far_above, os.pipe())
         with open(os.path.join(self._folder, "stderr"), "wb") as stderr:
             self.process = subprocess.Popen(
                 ["bash", "-c", 'exec "${@:3}" 3<&"$1" 4>&"$2"', "bash", str(commands), str(answers), BINARY, *FLAGS,
-                 *root, f"--user-data-dir={self._folder}/profile", "about:blank"],
+                 f"--user-data-dir={self._folder}/profile", "about:blank"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, pass_fds=[commands, answers],
                 env=environment(self._folder))
         os.close(commands)
         os.close(answers)
-        self._to, self._from = ours_to_write, ours_to_read
-        self.version = self.command("Browser.getVersion")["product"]
+        self.command("Browser.getVersion")
 
     def _end(self, kill):
-        process = getattr(self, "process", None)
-        if process is not None:
-            if not kill:
-                self.command("Browser.close")
+        try:
+            if hasattr(self, "process"):
+                self._end_process(kill)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_process(self, kill):
+        try:
+            if kill:
+                self.process.kill()
             else:
-                process.kill()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(PATIENCE)
-                raise
-            finally:
-                for descriptor in (self._to, self._from):
-                    os.close(descriptor)
-        shutil.rmtree(self._folder, ignore_errors=True)
+                self.command("Browser.close")
+            self.process.wait(PATIENCE)
+        finally:
+            # Has an effect only if it didn't end.
+            self.process.kill()
+            self.process.wait(PATIENCE)
+            os.close(self._to)
+            os.close(self._from)
 
     def command(self, method, session=None, **parameters):
         """One command; its result."""
