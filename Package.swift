@@ -77,7 +77,7 @@ let package = Package(
         "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSSettings", "AWSCredentials",
         "AuditLog", "Digest", "SigV4", "Clocks", "Threads", "IPAddresses", httpTypes, logging,
       ],
-      resources: [.embedInCode("Resources/openapi.json")],
+      resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
       swiftSettings: common),
     .executableTarget(
       name: "connection-gateway",

@@ -42,6 +42,14 @@ struct ServeOptions: ParsableArguments {
       valueName: "cidr"))
   var trustedProxies: [String] = []
 
+  @Option(
+    name: .customLong("cors-origin"),
+    help: .setting(
+      .corsOrigins,
+      "An origin whose web pages may call from a browser, such as https://tools.example.com; repeatable, a list in the"
+        + " variable.", valueName: "origin"))
+  var corsOrigins: [String] = []
+
   @Option(help: .setting(.requestTimeout, "How long a whole call may take, 100ms to 5m.", valueName: "duration"))
   var requestTimeout: String?
 
@@ -78,6 +86,7 @@ struct ServeOptions: ParsableArguments {
     flags.auditSigningKey = auditSigningKey
     flags.auditReserve = auditReserve
     flags.trustedProxies = trustedProxies
+    flags.corsOrigins = corsOrigins
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight
     flags.maxConnections = maxConnections

@@ -405,6 +405,22 @@ def test_a_chain_of_proxies_is_read_from_the_right(chained, name):
     assert client_of(chained, name) == (address, "127.0.0.1")
 
 
+def test_what_browsers_need_passes(service):
+    simulator, *_ = service
+    origin = "https://tools.example.com"
+    with Gateway(simulator.url, arguments=["--cors-origin", origin]) as gateway, Nginx(gateway.address) as nginx:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = nginx.call("OPTIONS", f"/connections/{UNKNOWN}/reject", headers=asked)
+        assert (preflight.status, preflight.headers["Access-Control-Allow-Methods"]) == (204, "POST")
+        refused = nginx.reject(UNKNOWN, headers={"Origin": origin})
+        assert (refused.status, refused.code) == (401, "unauthenticated")
+        for answer in (preflight, refused):
+            assert answer.headers.get_all("Access-Control-Allow-Origin") == [origin]
+            assert answer.headers.get_all("Vary") == ["Origin"]
+        page = nginx.call("GET", "/")
+        assert page.status == 200 and page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
+
+
 def assert_own_problem(answer, schema, status, code, outcome):
     """A problem document that nginx wrote, in the contract's form."""
     assert (answer.status, answer.code, answer.outcome) == (status, code, outcome), answer
@@ -457,7 +473,8 @@ class TestNginxOwnErrors:
         assert [record["stage"] for record in records(gateway, "somewhat")] == ["denied"]
 
     @pytest.mark.parametrize("path, allow", [
-        (f"/connections/{PENDING}/reject", "POST"), ("/livez", "GET, HEAD"), ("/openapi.json?x=1", "GET, HEAD")])
+        (f"/connections/{PENDING}/reject", "POST"), ("/livez", "GET, HEAD"), ("/openapi.json?x=1", "GET, HEAD"),
+        ("/", "GET, HEAD")])
     def test_a_method_that_nginx_does_not_pass_on(self, unseen, problem_schema, path, allow):
         answer = unseen.raw(self.head("TRACE", path))
         assert_own_problem(answer, problem_schema, 405, "method_not_allowed", "not_sent")

@@ -9,14 +9,16 @@ package final class Gateway: Sendable {
   private let audit: AuditTrail
   private let health: Health
   private let openAPIDocument: [UInt8]
+  private let frontPage: FrontPage
+  private let cors: CORSPolicy
   private let clock: MonotonicClock
   private let observer: any ExchangeObserver
   private let stopping: StopFlag
 
   package init(
     authenticator: Authenticator, rejectConnection: RejectConnection, lookUpConnections: LookUpConnections,
-    audit: AuditTrail, health: Health, openAPIDocument: [UInt8], clock: MonotonicClock,
-    observer: any ExchangeObserver, stopping: StopFlag
+    audit: AuditTrail, health: Health, openAPIDocument: [UInt8], frontPage: FrontPage, cors: CORSPolicy,
+    clock: MonotonicClock, observer: any ExchangeObserver, stopping: StopFlag
   ) {
     self.authenticator = authenticator
     self.rejectConnection = rejectConnection
@@ -24,6 +26,8 @@ package final class Gateway: Sendable {
     self.audit = audit
     self.health = health
     self.openAPIDocument = openAPIDocument
+    self.frontPage = frontPage
+    self.cors = cors
     self.clock = clock
     self.observer = observer
     self.stopping = stopping
@@ -40,6 +44,7 @@ package final class Gateway: Sendable {
       response = await audited(error, request, trace).response(requestID: request.id)
     }
     StandardFields.add(to: &response, for: request)
+    cors.add(to: &response, for: request)
     if stopping.isSet { response.closesConnection = true }
     observer.responded(
       to: request, route: trace.route?.name ?? "none", response: response, after: clock.now() - started)
@@ -56,13 +61,15 @@ package final class Gateway: Sendable {
 
   private func dispatch(_ request: Request, _ trace: inout Trace) async throws(Problem) -> Response {
     if let violation = request.violation { throw Problem(violation.code, violation.detail) }
-    let route = try Router.route(request)
+    let route = try Router.route(request, cors: cors)
     trace.route = route
     trace.action = route.action
     switch route {
     case .livez: return health.live
     case .readyz: return await health.ready(isStopping: stopping.isSet, for: .outsiders)
     case .openAPI: return Response(status: .ok, fields: [.contentType: "application/json"], body: openAPIDocument)
+    case .page: return frontPage.response(await health.readiness(isStopping: stopping.isSet))
+    case .preflight(let methods): return cors.preflightResponse(methods: methods)
     case .reject(let id):
       let caller = try authorized(request, for: .reject, connectionID: ConnectionID(id), &trace)
       let call = try RejectCall(request, id: id, caller: caller)

@@ -54,7 +54,8 @@ package final class GatewayService: Sendable {
       rejectConnection: RejectConnection(
         exchange: exchange, upstream: aws.client, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),
-      audit: trail, health: health, openAPIDocument: PackageResources.openapi_json, clock: .system,
+      audit: trail, health: health, openAPIDocument: PackageResources.openapi_json,
+      frontPage: FrontPage(template: PackageResources.page_html, clock: .system), cors: settings.cors, clock: .system,
       observer: observer, stopping: stopping)
     let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens, watches] in
       var gauges = Metrics.Gauges(

@@ -1,6 +1,6 @@
 import AWSSettings
 package import AuditLog
-import GatewayCore
+package import GatewayCore
 package import HTTPListener
 import IPAddresses
 package import Logging
@@ -17,6 +17,7 @@ package struct ServeSettings: Sendable {
     package var auditSigningKey: String?
     package var auditReserve: String?
     package var trustedProxies: [String] = []
+    package var corsOrigins: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
     package var maxConnections: String?
@@ -37,6 +38,7 @@ package struct ServeSettings: Sendable {
   /// In bytes; 0 for none.
   package let auditReserve: Int64
   package let trustedProxies: TrustedProxies
+  package let cors: CORSPolicy
   package let requestTimeout: Duration
   package let maxInFlight: Int
   package let maxConnections: Int
@@ -58,6 +60,7 @@ package struct ServeSettings: Sendable {
     auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
     auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
+    cors = try Self.cors(flags.corsOrigins, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.number(.maxInFlight, flags.maxInFlight, environment, upTo: 65_536)
     maxConnections = try Self.number(.maxConnections, flags.maxConnections, environment, upTo: 1_000_000)
@@ -138,6 +141,20 @@ package struct ServeSettings: Sendable {
       ranges.append(range)
     }
     return TrustedProxies(ranges)
+  }
+
+  private static func cors(
+    _ flags: [String], _ environment: [String: String]
+  ) throws(SettingsError) -> CORSPolicy {
+    var origins: [Origin] = []
+    for text in list(.corsOrigins, flags, environment) {
+      do {
+        origins.append(try Origin(text))
+      } catch {
+        throw SettingsError(Setting.corsOrigins.flag, error.reason)
+      }
+    }
+    return CORSPolicy(origins)
   }
 
   private static func requestTimeout(

@@ -21,6 +21,7 @@ package struct Setting: Sendable {
     flag: "--audit-reserve", variable: "GATEWAY_AUDIT_RESERVE", defaultText: "64MiB")
   package static let trustedProxies = Setting(
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
+  package static let corsOrigins = Setting(flag: "--cors-origin", variable: "GATEWAY_CORS_ORIGINS", defaultText: nil)
   package static let requestTimeout = Setting(
     flag: "--request-timeout", variable: "GATEWAY_REQUEST_TIMEOUT", defaultText: "15s")
   package static let maxInFlight = Setting(
@@ -35,8 +36,8 @@ package struct Setting: Sendable {
   /// Every variable of ours that is read.
   package static let variables = Set(
     [
-      listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, requestTimeout,
-      maxInFlight, maxConnections, maxConnectionsPerAddress, logLevel, logFormat,
+      listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, corsOrigins,
+      requestTimeout, maxInFlight, maxConnections, maxConnectionsPerAddress, logLevel, logFormat,
     ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.

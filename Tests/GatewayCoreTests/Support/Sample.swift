@@ -22,6 +22,9 @@ enum Sample {
     local: Connection.Domain(ownerID: "123456789012", name: "logs-eu", region: "eu-west-1"),
     remote: Connection.Domain(ownerID: "210987654321", name: "archive", region: "eu-west-1"))
 
+  static let frontPage = FrontPage(
+    template: Array("<title>t</title><style>p {}</style><main><!--readiness--></main>".utf8), clock: .fixed(time))
+
   static func requestID(_ text: String = requestID) throws -> RequestID {
     try #require(RequestID(callerSupplied: text))
   }

@@ -50,7 +50,8 @@ struct SimulatedGateway: Sendable {
       authenticator: Authenticator(table: table, clock: .fixed(Sample.time)),
       rejectConnection: RejectConnection(exchange: exchange, upstream: aws, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws, inFlight: inFlight), audit: trail,
-      health: Health(checks: []), openAPIDocument: [], clock: clock, observer: observer, stopping: stopping)
+      health: Health(checks: []), openAPIDocument: [], frontPage: Sample.frontPage, cors: CORSPolicy([]), clock: clock,
+      observer: observer, stopping: stopping)
   }
 
   /// Begins a call; its response is there once the simulation has run.

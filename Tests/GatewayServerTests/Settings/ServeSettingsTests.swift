@@ -17,7 +17,7 @@ struct ServeSettingsTests {
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
     (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
     (.auditSigningKey, { $0.auditSigningKey = $1 }), (.auditReserve, { $0.auditReserve = $1 }),
-    (.trustedProxies, { $0.trustedProxies = [$1] }),
+    (.trustedProxies, { $0.trustedProxies = [$1] }), (.corsOrigins, { $0.corsOrigins = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.maxConnections, { $0.maxConnections = $1 }), (.maxConnectionsPerAddress, { $0.maxConnectionsPerAddress = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
@@ -110,6 +110,25 @@ struct ServeSettingsTests {
     #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
+  @Test("Origins are taken from the flag, or from the variable's list; without any there are none")
+  func corsOrigins() throws {
+    let fields: HTTPFields = [.origin: "https://b.example"]
+    let settings = [
+      try Self.settings(), try Self.settings(flag: "--cors-origin", "https://a.example"),
+      try Self.settings(flag: "--cors-origin", "https://b.example"),
+      try Self.settings(environment: ["GATEWAY_CORS_ORIGINS": "https://a.example, https://b.example"]),
+      try Self.settings(
+        flag: "--cors-origin", "https://a.example", environment: ["GATEWAY_CORS_ORIGINS": "https://b.example"]),
+    ]
+    let allowed = settings.map { settings in
+      var response = Response(status: .ok)
+      settings.cors.add(to: &response, for: Samples.request("GET", "/", fields: fields))
+      return (response.fields[.vary] != nil, response.fields[.accessControlAllowOrigin] != nil)
+    }
+    #expect(allowed.map(\.0) == [false, true, true, true, true])
+    #expect(allowed.map(\.1) == [false, false, true, true, false])
+  }
+
   @Test("There is one audit copy of a kind")
   func auditCopies() throws {
     let both = try Self.settings(environment: ["GATEWAY_AUDIT_COPY": "stdout syslog"])
@@ -142,6 +161,7 @@ struct ServeSettingsTests {
     ("--audit-copy", ["", "file", "stdout,file", "syslog:", "syslog:relative"]),
     ("--audit-reserve", ["", "much", "64 MiB", "64mib", "64M", "-1", "1.5GiB", "none", "9223372036854775807KiB"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
+    ("--cors-origin", ["", "*", "null", "example.com", "https://example.com/", "https://a.example,*"]),
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
     ("--max-connections", ["", "0", "1000001", "many"]), ("--max-connections-per-address", ["0", "-1", "off"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
@@ -167,8 +187,8 @@ struct ServeSettingsTests {
   @Test(
     "An error is one line, whatever the value has in it",
     arguments: [
-      "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--request-timeout", "--max-in-flight",
-      "--max-connections", "--log-level",
+      "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--cors-origin", "--request-timeout",
+      "--max-in-flight", "--max-connections", "--log-level",
       "--log-format",
     ])
   func oneLine(flag: String) {
