@@ -1,6 +1,6 @@
 import AWSSettings
 package import AuditLog
-import GatewayCore
+package import GatewayCore
 package import HTTPListener
 import IPAddresses
 package import Logging
@@ -19,6 +19,8 @@ package struct ServeSettings: Sendable {
     package var trustedProxies: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
+    package var tokenRate: String?
+    package var failureRate: String?
     package var logLevel: String?
     package var logFormat: String?
 
@@ -37,6 +39,10 @@ package struct ServeSettings: Sendable {
   package let trustedProxies: TrustedProxies
   package let requestTimeout: Duration
   package let maxInFlight: Int
+  /// How often a token may call that has no rate of its own; `nil` for no limit.
+  package let tokenRate: Rate?
+  /// How often an address may fail to authenticate; `nil` for no limit.
+  package let failureRate: Rate?
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let upstream: UpstreamSettings
@@ -56,6 +62,8 @@ package struct ServeSettings: Sendable {
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.maxInFlight(flags.maxInFlight, environment)
+    tokenRate = try Self.rate(.tokenRate, flags.tokenRate, environment)
+    failureRate = try Self.rate(.failureRate, flags.failureRate, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
     upstream = try UpstreamSettings(AWSEnvironment(environment))
@@ -124,13 +132,15 @@ package struct ServeSettings: Sendable {
   ) throws(SettingsError) -> TrustedProxies {
     let setting = Setting.trustedProxies
     var ranges: [AddressRange] = []
-    for text in list(setting, flags, environment) {
+    let texts = list(setting, flags, environment)
+    for text in texts where text != TrustedProxies.unixSocket {
       guard let range = AddressRange(text) else {
-        throw SettingsError(setting.flag, "'\(text)' has to be an address or a range such as 10.0.0.0/8")
+        throw SettingsError(
+          setting.flag, "'\(text)' has to be an address, a range such as 10.0.0.0/8, or \(TrustedProxies.unixSocket)")
       }
       ranges.append(range)
     }
-    return TrustedProxies(ranges)
+    return TrustedProxies(ranges, trustsUNIXSocket: texts.contains(TrustedProxies.unixSocket))
   }
 
   private static func requestTimeout(
@@ -151,6 +161,18 @@ package struct ServeSettings: Sendable {
       throw SettingsError(Setting.maxInFlight.flag, "'\(text)' has to be a number from 1 to 65536")
     }
     return number
+  }
+
+  private static func rate(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Rate? {
+    let text = try text(setting, flag, environment)
+    guard text != "off" else { return nil }
+    guard let rate = Rate(text) else {
+      throw SettingsError(
+        setting.flag, "'\(text)' has to be how many a second and how many at once, such as 10/20, or off")
+    }
+    return rate
   }
 
   private static func logLevel(

@@ -25,6 +25,10 @@ package struct Setting: Sendable {
     flag: "--request-timeout", variable: "GATEWAY_REQUEST_TIMEOUT", defaultText: "15s")
   package static let maxInFlight = Setting(
     flag: "--max-in-flight", variable: "GATEWAY_MAX_IN_FLIGHT", defaultText: "256")
+  package static let tokenRate = Setting(
+    flag: "--token-rate", variable: "GATEWAY_TOKEN_RATE", defaultText: "10/20")
+  package static let failureRate = Setting(
+    flag: "--failure-rate", variable: "GATEWAY_FAILURE_RATE", defaultText: "5/20")
   package static let logLevel = Setting(flag: "--log-level", variable: "GATEWAY_LOG_LEVEL", defaultText: "info")
   package static let logFormat = Setting(flag: "--log-format", variable: "GATEWAY_LOG_FORMAT", defaultText: nil)
 
@@ -32,7 +36,7 @@ package struct Setting: Sendable {
   package static let variables = Set(
     [
       listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, requestTimeout,
-      maxInFlight, logLevel, logFormat,
+      maxInFlight, tokenRate, failureRate, logLevel, logFormat,
     ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.
