@@ -154,7 +154,7 @@ IN_FRONT = {
     "as-shipped": {},
     "forwarded-alone": {
         "proxy_set_header X-Forwarded-For $remote_addr;": 'proxy_set_header X-Forwarded-For "";',
-        'proxy_set_header Forwarded "";': "proxy_set_header Forwarded for=$remote_addr;proto=https;",
+        'proxy_set_header Forwarded "";': "proxy_set_header Forwarded 'for=$remote_addr;proto=https';",
     },
     "appending": {
         "proxy_set_header X-Forwarded-For $remote_addr;": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"},
@@ -163,12 +163,13 @@ IN_FRONT = {
 }
 
 
-class TestBehindNginx:
-    @pytest.fixture(scope="class", params=IN_FRONT)
-    def nginx(self, gateway, request):
-        with Nginx(gateway.address, changes=IN_FRONT[request.param]) as nginx:
-            yield nginx
+@pytest.fixture(scope="module", params=IN_FRONT)
+def nginx(gateway, request):
+    with Nginx(gateway.address, changes=IN_FRONT[request.param]) as nginx:
+        yield nginx
 
+
+class TestBehindNginx:
     @pytest.mark.parametrize("forged", [
         {}, {"X-Forwarded-For": "6.6.6.6"}, {"Forwarded": "for=6.6.6.6"}, {"Forwarded": "for=\""},
         {"X-Forwarded-For": "6.6.6.6, 10.1.2.3", "Forwarded": "for=6.6.6.6, for=10.1.2.3"}], ids=repr)

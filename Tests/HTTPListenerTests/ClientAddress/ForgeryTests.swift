@@ -66,9 +66,9 @@ struct ForgeryTests {
       return entries.joined(separator: one(of: [",", ", ", " ,\t"]))
     }
 
-    /// How a proxy adds to a header: to the last line, on a line of its own, or in place of what came.
-    mutating func add(_ entry: String, to lines: inout [String]) {
-      switch Int.random(in: 0..<3, using: &random) {
+    /// How a proxy adds to a header: to the last line, on a line of its own, or, if it is the first, in place of what came.
+    mutating func add(_ entry: String, to lines: inout [String], isFirst: Bool) {
+      switch Int.random(in: 0..<(isFirst ? 3 : 2), using: &random) {
       case 0: lines = [(lines + [entry]).joined(separator: ", ")]
       case 1: lines.append(entry)
       default: lines = [entry]
@@ -88,7 +88,8 @@ struct ForgeryTests {
       if Bool.random(using: &world.random) { lines = [] }
       var peer = caller
       for _ in 0..<Int.random(in: 0...3, using: &world.random) {
-        world.add(usesForwarded ? world.element(peer) : world.listed(peer), to: &lines)
+        let entry = usesForwarded ? world.element(peer) : world.listed(peer)
+        world.add(entry, to: &lines, isFirst: peer == caller)
         peer = world.proxy()
       }
       var fields = HTTPFields()
