@@ -10,8 +10,8 @@ package final class RateLimits: Sendable {
     case token, failures
   }
 
-  /// How many tokens, and how many client networks, are told apart. A network is forgotten as soon as its failures are, at
-  /// the default rate a fifth of a second for each: to fill this takes more failures a second than the gateway can answer.
+  /// How many tokens, and how many client networks, are told apart. A network can be forgotten as soon as its failures are;
+  /// at the default rate one takes a fifth of a second, so that it takes some 80,000 failures a second to keep this full.
   package static let nameLimit = 16_384
 
   /// What a token may do that has no rate of its own; `nil` for no limit.

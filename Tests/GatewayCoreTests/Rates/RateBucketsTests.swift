@@ -36,13 +36,12 @@ struct RateBucketsTests {
     #expect(buckets.count == 3)
   }
 
-  @Test("A million names in a flood are a bounded table, whenever they come", arguments: [0, 1, 20])
+  @Test("However many names come, and however fast, they are a bounded table", arguments: [0, 20])
   mutating func flood(microsecondsApart: Int) {
     buckets = RateBuckets(limit: RateLimits.nameLimit)
     var now = start
-    for number in 0..<1_000_000 {
-      // As many as there are IPv4 addresses in 10.0.0.0/12.
-      _ = buckets.take("10.\(number >> 16).\(number >> 8 & 255).\(number & 255)", Self.rate, at: now)
+    for number in 0..<100_000 {
+      _ = buckets.take("network-\(number)", Self.rate, at: now)
       now += .microseconds(microsecondsApart)
     }
     #expect(buckets.count <= RateLimits.nameLimit + 1)
