@@ -38,7 +38,9 @@ struct ServeOptions: ParsableArguments {
   @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
-      .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
+      .trustedProxies,
+      "A proxy whose X-Forwarded-For and Forwarded are believed, or unix for whoever comes over a UNIX socket; repeatable, a"
+        + " list in the variable.",
       valueName: "cidr"))
   var trustedProxies: [String] = []
 
@@ -68,6 +70,17 @@ struct ServeOptions: ParsableArguments {
   var maxConnectionsPerAddress: String?
 
   @Option(
+    help: .setting(
+      .tokenRate, "How many calls a token may make, a second and at once; or off.", valueName: "rate"))
+  var tokenRate: String?
+
+  @Option(
+    help: .setting(
+      .failureRate, "How many tokens that are no good an address may bring, a second and at once; or off.",
+      valueName: "rate"))
+  var failureRate: String?
+
+  @Option(
     help: .setting(.logLevel, "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
   var logLevel: String?
 
@@ -91,6 +104,8 @@ struct ServeOptions: ParsableArguments {
     flags.maxInFlight = maxInFlight
     flags.maxConnections = maxConnections
     flags.maxConnectionsPerAddress = maxConnectionsPerAddress
+    flags.tokenRate = tokenRate
+    flags.failureRate = failureRate
     flags.logLevel = logLevel
     flags.logFormat = logFormat
     return flags

@@ -4,6 +4,7 @@ import HTTPTypes
 /// The public listener's side of the service: every request comes in here and leaves as a response.
 package final class Gateway: Sendable {
   private let authenticator: Authenticator
+  private let rates: RateLimits
   private let rejectConnection: RejectConnection
   private let lookUpConnections: LookUpConnections
   private let audit: AuditTrail
@@ -16,11 +17,12 @@ package final class Gateway: Sendable {
   private let stopping: StopFlag
 
   package init(
-    authenticator: Authenticator, rejectConnection: RejectConnection, lookUpConnections: LookUpConnections,
-    audit: AuditTrail, health: Health, openAPIDocument: [UInt8], frontPage: FrontPage, cors: CORSPolicy,
-    clock: MonotonicClock, observer: any ExchangeObserver, stopping: StopFlag
+    authenticator: Authenticator, rates: RateLimits, rejectConnection: RejectConnection,
+    lookUpConnections: LookUpConnections, audit: AuditTrail, health: Health, openAPIDocument: [UInt8],
+    frontPage: FrontPage, cors: CORSPolicy, clock: MonotonicClock, observer: any ExchangeObserver, stopping: StopFlag
   ) {
     self.authenticator = authenticator
+    self.rates = rates
     self.rejectConnection = rejectConnection
     self.lookUpConnections = lookUpConnections
     self.audit = audit
@@ -89,7 +91,7 @@ package final class Gateway: Sendable {
 
   /// Who calls, if he may.
   ///
-  /// - Throws: `overloaded` while stopping, `unauthenticated`, `insufficient_scope`.
+  /// - Throws: `overloaded` while stopping, `unauthenticated`, `rate_limited`, `insufficient_scope`.
   private func authorized(
     _ request: Request, for scope: Scope, connectionID: ConnectionID?, _ trace: inout Trace
   ) throws(Problem) -> Caller {
@@ -98,7 +100,10 @@ package final class Gateway: Sendable {
       throw Problem(
         .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
     }
-    let token = try authenticator.authenticate(request) { trace.caller = $0 }
+    let token = try rates.authenticating(request) { () throws(Problem) in
+      try authenticator.authenticate(request) { trace.caller = $0 }
+    }
+    try rates.admit(token, rate: rates.tokenRate)
     try authenticator.authorize(token, for: scope)
     return Caller(tokenID: token.id, name: token.name)
   }

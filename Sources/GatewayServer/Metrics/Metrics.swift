@@ -24,6 +24,7 @@ package final class Metrics: Sendable {
     var upstream: [UpstreamKey: Int] = [:]
     var upstreamRequests: [UpstreamKey: Int] = [:]
     var auditFailures = 0
+    var rateLimited: [RateLimits.Kind: Int] = [:]
     var durations = Histogram()
   }
 
@@ -77,6 +78,10 @@ package final class Metrics: Sendable {
     state.withLock { $0.upstreamRequests[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
   }
 
+  func countRateLimited(_ kind: RateLimits.Kind) {
+    state.withLock { $0.rateLimited[kind, default: 0] += 1 }
+  }
+
   func countAuditFailure() {
     state.withLock { $0.auditFailures += 1 }
   }
@@ -91,6 +96,10 @@ package final class Metrics: Sendable {
         (["route": key.route, "status": String(key.status), "code": key.code], count)
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
+    page.counter(
+      "rate_limited_total",
+      "Calls refused as one too many: of their token, or from an address whose tokens were no good.",
+      RateLimits.Kind.allCases.map { (["kind": $0.rawValue], state.rateLimited[$0] ?? 0) })
     page.counter(
       "upstream_calls_total", "Calls that got as far as asking AWS, by what was asked and how that ended.",
       state.upstream.map { key, count in (["operation": key.operation, "result": key.ending], count) })

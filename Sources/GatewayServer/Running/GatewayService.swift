@@ -51,6 +51,8 @@ package final class GatewayService: Sendable {
     let health = Self.health(audit: audit, credentials: credentials, tokens: tokens)
     gateway = Gateway(
       authenticator: Authenticator(table: table, clock: .system),
+      rates: RateLimits(
+        tokenRate: settings.tokenRate, failureRate: settings.failureRate, clock: .system, observer: observer),
       rejectConnection: RejectConnection(
         exchange: exchange, upstream: aws.client, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),

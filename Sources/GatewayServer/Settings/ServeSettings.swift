@@ -22,6 +22,8 @@ package struct ServeSettings: Sendable {
     package var maxInFlight: String?
     package var maxConnections: String?
     package var maxConnectionsPerAddress: String?
+    package var tokenRate: String?
+    package var failureRate: String?
     package var logLevel: String?
     package var logFormat: String?
 
@@ -43,6 +45,10 @@ package struct ServeSettings: Sendable {
   package let maxInFlight: Int
   package let maxConnections: Int
   package let maxConnectionsPerAddress: Int
+  /// How often a token may call that has no rate of its own; `nil` for no limit.
+  package let tokenRate: Rate?
+  /// How often an address may fail to authenticate; `nil` for no limit.
+  package let failureRate: Rate?
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let upstream: UpstreamSettings
@@ -66,6 +72,8 @@ package struct ServeSettings: Sendable {
     maxConnections = try Self.number(.maxConnections, flags.maxConnections, environment, upTo: 1_000_000)
     maxConnectionsPerAddress = try Self.number(
       .maxConnectionsPerAddress, flags.maxConnectionsPerAddress, environment, upTo: 1_000_000)
+    tokenRate = try Self.rate(.tokenRate, flags.tokenRate, environment)
+    failureRate = try Self.rate(.failureRate, flags.failureRate, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
     upstream = try UpstreamSettings(AWSEnvironment(environment))
@@ -134,13 +142,15 @@ package struct ServeSettings: Sendable {
   ) throws(SettingsError) -> TrustedProxies {
     let setting = Setting.trustedProxies
     var ranges: [AddressRange] = []
-    for text in list(setting, flags, environment) {
+    let texts = list(setting, flags, environment)
+    for text in texts where text != TrustedProxies.unixSocket {
       guard let range = AddressRange(text) else {
-        throw SettingsError(setting.flag, "'\(text)' has to be an address or a range such as 10.0.0.0/8")
+        throw SettingsError(
+          setting.flag, "'\(text)' has to be an address, a range such as 10.0.0.0/8, or \(TrustedProxies.unixSocket)")
       }
       ranges.append(range)
     }
-    return TrustedProxies(ranges)
+    return TrustedProxies(ranges, trustsUNIXSocket: texts.contains(TrustedProxies.unixSocket))
   }
 
   private static func cors(
@@ -175,6 +185,18 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "'\(text)' has to be a number from 1 to \(limit)")
     }
     return number
+  }
+
+  private static func rate(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Rate? {
+    let text = try text(setting, flag, environment)
+    guard text != "off" else { return nil }
+    guard let rate = Rate(text) else {
+      throw SettingsError(
+        setting.flag, "'\(text)' has to be how many a second and how many at once, such as 10/20, or off")
+    }
+    return rate
   }
 
   private static func logLevel(

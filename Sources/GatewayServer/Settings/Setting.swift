@@ -30,6 +30,10 @@ package struct Setting: Sendable {
     flag: "--max-connections", variable: "GATEWAY_MAX_CONNECTIONS", defaultText: "12000")
   package static let maxConnectionsPerAddress = Setting(
     flag: "--max-connections-per-address", variable: "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS", defaultText: "6000")
+  package static let tokenRate = Setting(
+    flag: "--token-rate", variable: "GATEWAY_TOKEN_RATE", defaultText: "10/20")
+  package static let failureRate = Setting(
+    flag: "--failure-rate", variable: "GATEWAY_FAILURE_RATE", defaultText: "5/20")
   package static let logLevel = Setting(flag: "--log-level", variable: "GATEWAY_LOG_LEVEL", defaultText: "info")
   package static let logFormat = Setting(flag: "--log-format", variable: "GATEWAY_LOG_FORMAT", defaultText: nil)
 
@@ -37,7 +41,7 @@ package struct Setting: Sendable {
   package static let variables = Set(
     [
       listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, corsOrigins,
-      requestTimeout, maxInFlight, maxConnections, maxConnectionsPerAddress, logLevel, logFormat,
+      requestTimeout, maxInFlight, maxConnections, maxConnectionsPerAddress, tokenRate, failureRate, logLevel, logFormat,
     ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.

@@ -48,6 +48,7 @@ struct SimulatedGateway: Sendable {
     let table = TokenTable(TokensDocument(tokens: [Sample.entry(scopes: options.scopes)]))
     gateway = Gateway(
       authenticator: Authenticator(table: table, clock: .fixed(Sample.time)),
+      rates: RateLimits(tokenRate: nil, failureRate: nil, clock: clock, observer: observer),
       rejectConnection: RejectConnection(exchange: exchange, upstream: aws, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws, inFlight: inFlight), audit: trail,
       health: Health(checks: []), openAPIDocument: [], frontPage: Sample.frontPage, cors: CORSPolicy([]), clock: clock,

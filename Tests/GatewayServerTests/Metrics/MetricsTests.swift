@@ -63,6 +63,8 @@ struct MetricsTests {
     #expect(samples["audit_writable"] == 1)
     #expect(samples["audit_failures_total"] == 0)
     #expect(samples["audit_reserve_low"] == 0)
+    #expect(samples["rate_limited_total{kind=\"token\"}"] == 0)
+    #expect(samples["rate_limited_total{kind=\"failures\"}"] == 0)
     #expect(samples["audit_free_bytes"] == nil)
     #expect(samples["tokens"] == 3)
     #expect(samples["tokens_current"] == 0)

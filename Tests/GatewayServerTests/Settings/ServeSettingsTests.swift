@@ -20,6 +20,7 @@ struct ServeSettingsTests {
     (.trustedProxies, { $0.trustedProxies = [$1] }), (.corsOrigins, { $0.corsOrigins = [$1] }),
     (.requestTimeout, { $0.requestTimeout = $1 }), (.maxInFlight, { $0.maxInFlight = $1 }),
     (.maxConnections, { $0.maxConnections = $1 }), (.maxConnectionsPerAddress, { $0.maxConnectionsPerAddress = $1 }),
+    (.tokenRate, { $0.tokenRate = $1 }), (.failureRate, { $0.failureRate = $1 }),
     (.logLevel, { $0.logLevel = $1 }),
     (.logFormat, { $0.logFormat = $1 }),
   ]
@@ -34,8 +35,11 @@ struct ServeSettingsTests {
   }
 
   /// Whom the settings take for the client when 10.0.0.1 sends this.
-  private static func client(_ settings: ServeSettings, _ forwardedFor: String) -> String {
-    settings.trustedProxies.client(peer: IPAddress("10.0.0.1"), fields: [.xForwardedFor: forwardedFor]).address
+  private static func client(
+    _ settings: ServeSettings, _ forwardedFor: String, peer: String? = "10.0.0.1"
+  ) throws -> String {
+    try settings.trustedProxies.client(peer: peer.flatMap { IPAddress($0) }, fields: [.xForwardedFor: forwardedFor])
+      .address
   }
 
   @Test("Nothing is said: the defaults of the README")
@@ -51,13 +55,15 @@ struct ServeSettingsTests {
     #expect(settings.maxInFlight == 256)
     #expect(settings.maxConnections == 12_000)
     #expect(settings.maxConnectionsPerAddress == 6000)
+    #expect(settings.tokenRate == Rate(perSecond: 10, burst: 20))
+    #expect(settings.failureRate == Rate(perSecond: 5, burst: 20))
     #expect(settings.upstream.maxAttempts == 3)
     #expect(settings.logLevel == .info)
     #expect(settings.logFormat == .json)
     #expect(settings.upstream.region.name == "eu-west-1")
     #expect(settings.upstream.endpoint.host == "es.eu-west-1.amazonaws.com")
     #expect(settings.upstream.certificateBundle == nil)
-    #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
+    #expect(try Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
   @Test("On a terminal the log is text, elsewhere JSON, unless it is said", arguments: [true, false])
@@ -73,7 +79,8 @@ struct ServeSettingsTests {
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
       "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout", "GATEWAY_AUDIT_RESERVE": "2GiB",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
-      "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
+      "GATEWAY_MAX_IN_FLIGHT": "7", "GATEWAY_TOKEN_RATE": "off", "GATEWAY_FAILURE_RATE": "1/2",
+      "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
     ])
     #expect(settings.listen.description == "[::1]:1")
     #expect(settings.adminListen.description == "localhost:2")
@@ -83,11 +90,13 @@ struct ServeSettingsTests {
     #expect(settings.auditReserve == 2 << 30)
     #expect(settings.requestTimeout == .seconds(2))
     #expect(settings.maxInFlight == 7)
+    #expect(settings.tokenRate == nil)
+    #expect(settings.failureRate == Rate(perSecond: 1, burst: 2))
     #expect(settings.upstream.maxAttempts == 5)
     #expect(settings.logLevel == .debug)
     #expect(settings.upstream.certificateBundle == "/ca.pem")
-    #expect(Self.client(settings, "203.0.113.9") == "203.0.113.9")
-    #expect(Self.client(settings, "203.0.113.9, ::1") == "203.0.113.9")
+    #expect(try Self.client(settings, "203.0.113.9") == "203.0.113.9")
+    #expect(try Self.client(settings, "203.0.113.9, ::1") == "203.0.113.9")
   }
 
   @Test("A flag wins over the environment, and a list of proxies replaces the other")
@@ -107,7 +116,7 @@ struct ServeSettingsTests {
     #expect(settings.tokensPath == "flag")
     #expect(settings.auditPath == "variable")
     #expect(settings.requestTimeout == .seconds(1))
-    #expect(Self.client(settings, "203.0.113.9") == "10.0.0.1")
+    #expect(try Self.client(settings, "203.0.113.9") == "10.0.0.1")
   }
 
   @Test("Origins are taken from the flag, or from the variable's list; without any there are none")
@@ -151,6 +160,8 @@ struct ServeSettingsTests {
     #expect(settings.auditReserve == defaults.auditReserve)
     #expect(settings.requestTimeout == defaults.requestTimeout)
     #expect(settings.maxInFlight == defaults.maxInFlight)
+    #expect(settings.tokenRate == defaults.tokenRate)
+    #expect(settings.failureRate == defaults.failureRate)
     #expect(settings.logLevel == defaults.logLevel)
     #expect(settings.logFormat == defaults.logFormat)
   }
@@ -165,6 +176,11 @@ struct ServeSettingsTests {
     ("--request-timeout", ["", "15", "0s", "99ms", "301s", "6m", "1d", "-1s", "forever"]),
     ("--max-connections", ["", "0", "1000001", "many"]), ("--max-connections-per-address", ["0", "-1", "off"]),
     ("--max-in-flight", ["", "0", "-1", "+1", "65537", "many", "1.5"]),
+    (
+      "--token-rate",
+      ["", "10", "10/", "/20", "0/20", "10/0", "-1/5", "1.5/20", "10/20/30", "1000001/1", "OFF", "none"]
+    ),
+    ("--failure-rate", ["", "5", "5 / 20", "5/twenty", "1/1000001", "unlimited"]),
     ("--log-level", ["", "loud", "INFO", "warn"]), ("--log-format", ["", "xml", "JSON"]),
   ].flatMap { flag, values in values.map { (flag, $0) } }
 
@@ -188,8 +204,7 @@ struct ServeSettingsTests {
     "An error is one line, whatever the value has in it",
     arguments: [
       "--listen", "--admin-listen", "--audit-reserve", "--trusted-proxy", "--cors-origin", "--request-timeout",
-      "--max-in-flight", "--max-connections", "--log-level",
-      "--log-format",
+      "--max-in-flight", "--max-connections", "--token-rate", "--failure-rate", "--log-level", "--log-format",
     ])
   func oneLine(flag: String) {
     let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, "a\nfake: line\u{1B}[2J") }
@@ -199,6 +214,17 @@ struct ServeSettingsTests {
   @Test("No reserve is a reserve of nothing", arguments: ["off", "0", "0MiB"])
   func noReserve(text: String) throws {
     #expect(try Self.settings(flag: "--audit-reserve", text).auditReserve == 0)
+  }
+
+  @Test("The peer of a UNIX socket is trusted if that is said, among others")
+  func unixSocket() throws {
+    let both = try Self.settings(environment: ["GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,unix"])
+    #expect(try Self.client(both, "203.0.113.9", peer: nil) == "203.0.113.9")
+    #expect(try Self.client(both, "203.0.113.9") == "203.0.113.9")
+    let one = try Self.settings(flag: "--trusted-proxy", "unix")
+    #expect(try Self.client(one, "203.0.113.9", peer: nil) == "203.0.113.9")
+    #expect(try Self.client(one, "203.0.113.9") == "10.0.0.1")
+    #expect(try Self.client(Self.settings(), "203.0.113.9", peer: nil) == "unix")
   }
 
   @Test("The limits of the request timeout are in it", arguments: ["100ms", "300s", "5m"])

@@ -18,6 +18,10 @@ BINARY = BIN_DIR / "connection-gateway"
 #: For what is about something else than retries.
 ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}
 
+#: The rates that a gateway has when nothing is said of them. Here it has none, unless a test asks for these or others: tests
+#: call often, from few addresses, and with tokens that are no good.
+DEFAULT_RATES = {"GATEWAY_TOKEN_RATE": None, "GATEWAY_FAILURE_RATE": None}
+
 
 def run(*arguments, env=None, home="/nonexistent", timeout=PATIENCE, prefix=()):
     """One call of the command line, to its end."""
@@ -75,7 +79,8 @@ class Gateway:
         self._binary = binary
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
-                     "AWS_CA_BUNDLE": ca_file, **(env or {})}
+                     "AWS_CA_BUNDLE": ca_file, "GATEWAY_TOKEN_RATE": "off", "GATEWAY_FAILURE_RATE": "off",
+                     **(env or {})}
         self._env = {name: str(value) for name, value in variables.items() if value is not None}
         self.process = None
         #: Whether each call comes from a loopback address of its own, so that no refusal is one too many of its address.
