@@ -82,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "connection-gateway",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", logging, argumentParser,
+        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", "IPAddresses", logging,
+        argumentParser,
       ],
       swiftSettings: common),
     .executableTarget(
@@ -102,7 +103,8 @@ let package = Package(
     .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
     .testTarget(
-      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", "TestSupport", httpTypes],
+      name: "GatewayCoreTests",
+      dependencies: ["GatewayCore", "Digest", "Clocks", "IPAddresses", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
       name: "AWSSettingsTests", dependencies: ["AWSSettings", "TestSupport"], swiftSettings: tests),

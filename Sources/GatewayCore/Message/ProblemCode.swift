@@ -50,7 +50,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     switch self {
     case .invalidRequest: "Invalid request"
     case .unauthenticated: "Not authenticated"
-    case .insufficientScope: "The token lacks the scope"
+    case .insufficientScope: "The token may not do this"
     case .routeNotFound: "No such path"
     case .methodNotAllowed: "Method not allowed"
     case .bodyTooLarge: "Body too large"

@@ -44,6 +44,10 @@ package final class Metrics: Sendable {
     package var auditFreeSpace: Int64?
     package var auditReserveIsLow = false
     package var connections: ConnectionCounts?
+    package var tokensExpired = 0
+    package var tokensExpiring = 0
+    /// In seconds since 1970; `nil` if no token in force ever ends.
+    package var tokensNextExpiry: Int64?
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -135,9 +139,24 @@ package final class Metrics: Sendable {
     page.gauge(
       "audit_reserve_low", "1 while less than --audit-reserve is free there.", gauges.auditReserveIsLow ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
+    page.gauge("tokens_expired", "Tokens in the file that have expired.", gauges.tokensExpired)
+    page.gauge("tokens_expiring", "Tokens in force that end within 14 days.", gauges.tokensExpiring)
+    if let nextExpiry = gauges.tokensNextExpiry {
+      page.gauge(
+        "tokens_next_expiry_timestamp_seconds", "When the next token in force ends, in seconds since 1970.",
+        Int(nextExpiry))
+    }
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(
       "tokens_reload_failures_total", "Times the tokens file couldn't be used.", [([:], gauges.tokensReloadFailures)])
     return page.text
+  }
+}
+
+extension Metrics.Gauges {
+  mutating func add(_ expiries: TokenExpiries) {
+    tokensExpired = expiries.expired
+    tokensExpiring = expiries.expiring
+    tokensNextExpiry = expiries.next?.seconds
   }
 }

@@ -16,6 +16,7 @@ package final class GatewayService: Sendable {
   private let loop: EventLoop
   private let audit: AuditLog
   private let tokens: TokensReloader
+  private let tokenExpiryLog: TokenExpiryLog
   private let credentials: CredentialChain
   private let gateway: Gateway
   private let stopping: StopFlag
@@ -31,6 +32,7 @@ package final class GatewayService: Sendable {
     self.logger = logger
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
+    tokenExpiryLog = TokenExpiryLog(table: table, logger: logger)
     watches = try Self.watchConnections(settings, logger)
     let curlSettings = try AWSParts.curlSettings(settings.upstream)
     let sockets = try Self.openSockets(settings)
@@ -69,6 +71,7 @@ package final class GatewayService: Sendable {
       gauges.auditHeadSequence = audit.headSequence
       gauges.auditFreeSpace = audit.condition.freeSpace
       gauges.auditReserveIsLow = audit.condition.isReserveLow
+      gauges.add(TokenExpiries(table.tokens, at: WallClock.system.now()))
       return metrics.page(gauges)
     }
     do {
@@ -85,6 +88,7 @@ package final class GatewayService: Sendable {
     logStart()
     var isRunning = true
     while isRunning {
+      tokenExpiryLog.look(now: WallClock.system.now())
       switch signals.next(within: 1) {
       case .stop: isRunning = false
       case .reload: reload()
