@@ -3,8 +3,23 @@ import GatewayCore
 import Glibc
 
 // Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
-// code dies on C's thread. The `context` of the first three is the `Listener`, not owned: it stops the daemon before it
+// code dies on C's thread. The `context` of the first four is the `Listener`, not owned: it stops the daemon before it
 // goes. What `requestLineRead` returns is the `PendingRequest`, retained; `requestCompleted` releases it.
+
+/// A connection begins, or is about to be closed.
+func connectionChanged(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+) {
+  guard let context, let connection else { return }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let descriptor = cmicrohttpd_socket(connection)
+  if code.rawValue == CMICROHTTPD_CONNECTION_STARTED {
+    listener.connections.opened(descriptor)
+  } else {
+    listener.connections.closed(descriptor)
+  }
+}
 
 /// The request line was read: makes the object that stands for the request.
 func requestLineRead(

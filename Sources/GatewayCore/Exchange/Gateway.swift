@@ -82,12 +82,12 @@ package final class Gateway: Sendable {
 
   /// Who calls, if he may.
   ///
-  /// - Throws: `overloaded` while stopping, `unauthenticated`, `insufficient_scope`.
+  /// - Throws: `overloaded` where the stop leaves it no time, `unauthenticated`, `insufficient_scope`.
   private func authorized(
     _ request: Request, for scope: Scope, connectionID: ConnectionID?, _ trace: inout Trace
   ) throws(Problem) -> Caller {
     trace.connectionID = connectionID
-    if stopping.isSet {
+    guard stopping.admitsCalls(at: clock.now()) else {
       throw Problem(
         .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
     }
