@@ -53,7 +53,7 @@ func requestCalled(
   case .dispatch(let request):
     return listener.dispatch(request, pending) ? .YES : .NO
   case .send(let answer):
-    return ResponseWriter.send(answer, on: connection)
+    return ResponseWriter.send(answer, on: connection, isLast: listener.isStopping)
   }
 }
 

@@ -61,6 +61,7 @@ package final class Listener: @unchecked Sendable {
   private let handler: Handler
   private let executor: any TaskExecutor
   private let inFlight = Mutex(InFlight())
+  private let isToldToStop = Atomic(false)
   private var daemon: OpaquePointer?
   private var acceptor: Acceptor?
 
@@ -133,6 +134,11 @@ package final class Listener: @unchecked Sendable {
     return true
   }
 
+  /// Whether every answer ends its connection.
+  var isStopping: Bool {
+    isToldToStop.load(ordering: .relaxed)
+  }
+
   /// libmicrohttpd is done with a request: answered, or its client is gone.
   func completed(_ pending: PendingRequest) {
     _ = inFlight.withLock { $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
@@ -146,6 +152,7 @@ package final class Listener: @unchecked Sendable {
   /// - Parameter hurry: ends what the handlers wait for.
   package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
     guard let daemon else { return }
+    isToldToStop.store(true, ordering: .relaxed)
     acceptor?.stop(by: deadline)
     waitForQuiet(by: deadline)
     if !isIdle(by: deadline) {

@@ -15,6 +15,10 @@ from support.load import Load, Wire, ask, is_refused
 from support.simulator import PATIENCE, UNKNOWN, Simulator, wait_until
 
 
+#: How many calls each part of a handover takes.
+CALLS = 500
+
+
 @pytest.fixture(scope="module")
 def simulator():
     with Simulator() as running:
@@ -98,12 +102,12 @@ class TestStop:
             busy, idle = Wire(gateway.address), Wire(gateway.address)
             for wire in (busy, idle):
                 assert ask(wire, "GET", "/livez", gateway.token, "before")[0] == 200
+            begin = time.monotonic()
             with sigterm(gateway):
                 wait_until(lambda: is_refused(gateway.address), "new connections to be refused")
                 assert ask(busy, "POST", f"/connections/{UNKNOWN}/reject", gateway.token, "busy")[:2] == (404, "close")
-                begin = time.monotonic()
                 assert idle.sock.recv(1) == b""
-                assert 1 < time.monotonic() - begin < 4
+                assert 2 < time.monotonic() - begin < 6
             assert outcomes(gateway)["busy"] == 404
             busy.close()
             idle.close()
@@ -138,18 +142,19 @@ class TestStop:
 class TestHandover:
     """One gateway follows another while callers go on calling: not one of thousands of calls fails."""
 
-    def test_on_the_same_port_with_an_audit_log_of_its_own(self, simulator):
-        with Gateway(simulator.url) as first, follower(
+    @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+    def test_on_the_same_port_with_an_audit_log_of_its_own(self, simulator, host):
+        with Gateway(simulator.url, arguments=["--listen", f"{host}:0"]) as first, follower(
                 simulator, first, "--listen", first.address) as second:
             assert second.address == first.address
             with Load(first.address, first.token) as load:
-                load.wait_for(300)
+                load.wait_for(CALLS)
                 assert len(outcomes(first)) > 20 and len(outcomes(second)) > 20
                 with sigterm(first):
-                    load.wait_for(300)
-                load.wait_for(300)
+                    load.wait_for(CALLS)
+                load.wait_for(CALLS)
             check(load, first, second)
-            assert load.refused == 0 and len(load.answers) >= 900
+            assert load.refused == 0 and len(load.answers) >= 3 * CALLS
 
     def test_with_the_same_audit_log_it_waits_for_the_one_before(self, simulator):
         with Gateway(simulator.url) as first:
@@ -157,7 +162,7 @@ class TestHandover:
                               "60s", same_log=True)
             try:
                 with Load(first.address, first.token) as load:
-                    load.wait_for(300)
+                    load.wait_for(CALLS)
                     second.spawn()
                     wait_until(lambda: [text for text in messages(second) if text.startswith("taking over")],
                                "the second to wait")
@@ -183,34 +188,34 @@ class TestHandover:
             with Gateway(simulator.url, inherited=held, arguments=["--listen", "fd:3"]) as first:
                 assert first.address == address
                 with Load(address, first.token) as load:
-                    load.wait_for(300)
+                    load.wait_for(CALLS)
                     first.stop()
                     # Nobody accepts now: callers wait in the socket's queue.
                     with follower(simulator, first, "--listen", "fd:3", inherited=held) as second:
-                        load.wait_for(300)
+                        load.wait_for(CALLS)
                         second.signal(signal.SIGTERM)
                         assert second.process.wait(PATIENCE) == 0
                         second.start()
-                        load.wait_for(300)
+                        load.wait_for(CALLS)
                         load.stop()
-                check(load, first, second)
+                        check(load, first, second)
                 assert load.refused == 0
 
     def test_on_a_unix_socket(self, simulator, tmp_path):
         path = tmp_path / "gateway.sock"
         with Gateway(simulator.url, arguments=["--listen", f"unix:{path}"]) as first, Load(
                 first.address, first.token) as load:
-            load.wait_for(300)
+            load.wait_for(CALLS)
             inode = path.stat().st_ino
             with follower(simulator, first, "--listen", f"unix:{path}") as second:
                 assert path.stat().st_ino != inode
-                load.wait_for(300)
+                load.wait_for(CALLS)
                 with sigterm(first):
-                    load.wait_for(300)
+                    load.wait_for(CALLS)
                 assert path.stat().st_ino != inode
-                load.wait_for(300)
+                load.wait_for(CALLS)
                 load.stop()
-            check(load, first, second)
+                check(load, first, second)
             assert load.refused == 0
             assert list(tmp_path.iterdir()) == []
 
@@ -236,7 +241,8 @@ class TestHandover:
                          gateway.tokens, "--audit-log", gateway.audit, "--take-over", "1s", env=gateway._env)
             assert second.returncode == 78 and "another process is writing to it" in second.stderr
             assert path.stat().st_ino == inode and list(tmp_path.iterdir()) == [path]
-            assert ask(Wire(gateway.address), "GET", "/livez", "x", "after")[0] == 200
+            with contextlib.closing(Wire(gateway.address)) as wire:
+                assert ask(wire, "GET", "/livez", "any", "after")[0] == 200
 
     def test_one_that_waits_can_be_stopped(self, simulator):
         with Gateway(simulator.url) as first:
@@ -269,8 +275,8 @@ class TestUnixSockets:
                     assert ask(wire, "POST", f"/connections/{UNKNOWN}/reject", gateway.token, "one")[0] == 404
                     assert ask(wire, "POST", f"/connections/{UNKNOWN}/reject", "wrong", "two")[0] == 401
                 with contextlib.closing(Wire(gateway.admin_address)) as wire:
-                    assert ask(wire, "GET", "/metrics", "", "three")[0] == 200
-                    assert ask(wire, "GET", "/readyz", "", "four")[0] == 200
+                    assert ask(wire, "GET", "/metrics", "any", "three")[0] == 200
+                    assert ask(wire, "GET", "/readyz", "any", "four")[0] == 200
                 [intent] = gateway.records("intent")
                 assert {"address": "unix", "peer": "unix"}.items() <= intent["client"].items()
                 [denied] = gateway.records("denied")

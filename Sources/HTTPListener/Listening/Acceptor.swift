@@ -67,12 +67,13 @@ final class Acceptor: Sendable {
   /// Takes those who have connected. There is always one look, whatever the deadline.
   private func drain(by deadline: ContinuousClock.Instant) {
     let now = ContinuousClock.now
-    let quietTime = socket.refuse()
-    let end = quietTime == nil ? min(deadline, now + Self.sharedDrainTime) : deadline
-    var quietUntil = now + (quietTime ?? .zero)
+    let refusedFor = socket.refuse()
+    let end = refusedFor == nil ? min(deadline, now + Self.sharedDrainTime) : deadline
+    let quietTime = refusedFor ?? .milliseconds(1)
+    var quietUntil = now + quietTime
     repeat {
       let (count, hasRoom) = accept()
-      if count > 0 || !hasRoom { quietUntil = ContinuousClock.now + (quietTime ?? .zero) }
+      if count > 0 || !hasRoom { quietUntil = ContinuousClock.now + quietTime }
       let remaining = (min(quietUntil, end) - ContinuousClock.now).components
       let milliseconds = remaining.seconds * 1000 + remaining.attoseconds / 1_000_000_000_000_000
       if milliseconds > 0 { wait(hasRoom: hasRoom, milliseconds: min(Int32(milliseconds), Self.pause)) }

@@ -76,7 +76,8 @@ struct ServeSettingsTests {
   func environment() throws {
     let settings = try Self.settings(environment: [
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
-      "GATEWAY_SOCKET_MODE": "0600", "GATEWAY_SOCKET_GROUP": "12", "GATEWAY_TAKE_OVER": "1m", "GATEWAY_STOP_DELAY": "7s",
+      "GATEWAY_SOCKET_MODE": "0600", "GATEWAY_SOCKET_GROUP": "12", "GATEWAY_TAKE_OVER": "1m",
+      "GATEWAY_STOP_DELAY": "7s",
       "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout", "GATEWAY_AUDIT_RESERVE": "2GiB",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
       "GATEWAY_MAX_IN_FLIGHT": "7", "AWS_CA_BUNDLE": "/ca.pem", "AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "Standard",
