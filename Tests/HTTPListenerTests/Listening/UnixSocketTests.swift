@@ -116,6 +116,19 @@ struct UnixSocketTests {
     #expect(self.inode() == inode && folder.names == ["s"])
   }
 
+  @Test(
+    "Another user's socket is left alone",
+    .enabled(if: geteuid() == 0, "only root can make one that is another user's"))
+  func anotherUsers() throws {
+    let before = try socket()
+    try before.open()
+    before.settle()
+    try #require(chown(folder.file("s"), 4711, gid_t.max) == 0)
+    let inode = inode()
+    #expect(error()?.reason.contains("another user") == true)
+    #expect(self.inode() == inode && folder.names == ["s"])
+  }
+
   @Test("What comes to its path before it is opened is left alone as well")
   func lateFile() throws {
     let socket = try socket()
