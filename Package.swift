@@ -53,7 +53,8 @@ let package = Package(
     // The edges.
     .target(name: "Threads", swiftSettings: common),
     .target(
-      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", httpTypes],
+      name: "HTTPListener",
+      dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", "Threads", httpTypes],
       swiftSettings: common),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],

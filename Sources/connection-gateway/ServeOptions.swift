@@ -4,11 +4,35 @@ import GatewayServer
 
 /// The settings of `serve`, which `doctor` reads as well.
 struct ServeOptions: ParsableArguments {
-  @Option(help: .setting(.listen, "Where callers come in; port 0 takes a free one.", valueName: "host:port"))
+  @Option(
+    help: .setting(
+      .listen,
+      "Where callers come in: HOST:PORT (port 0 takes a free one), unix:/PATH, or fd:3, the socket that systemd passes.",
+      valueName: "address"))
   var listen: String?
 
-  @Option(help: .setting(.adminListen, "Where /metrics, /livez and /readyz are.", valueName: "host:port"))
+  @Option(help: .setting(.adminListen, "Where /metrics, /livez and /readyz are.", valueName: "address"))
   var adminListen: String?
+
+  @Option(help: .setting(.socketMode, "The mode of UNIX sockets, octal.", valueName: "mode"))
+  var socketMode: String?
+
+  @Option(
+    help: .setting(.socketGroup, "The group of UNIX sockets; the process's own otherwise.", valueName: "name|number"))
+  var socketGroup: String?
+
+  @Option(
+    help: .setting(
+      .takeOver,
+      "Follow the gateway that has the same audit log: listen at once, and wait so long for it to stop (1s to 10m); or off.",
+      valueName: "duration"))
+  var takeOver: String?
+
+  @Option(
+    help: .setting(
+      .stopDelay, "How long calls are still taken after SIGTERM while /readyz fails already, up to 5m.",
+      valueName: "duration"))
+  var stopDelay: String?
 
   @Option(help: .setting(.tokens, "The tokens file.", valueName: "file"))
   var tokens: String?
@@ -93,6 +117,10 @@ struct ServeOptions: ParsableArguments {
     var flags = ServeSettings.Flags()
     flags.listen = listen
     flags.adminListen = adminListen
+    flags.socketMode = socketMode
+    flags.socketGroup = socketGroup
+    flags.takeOver = takeOver
+    flags.stopDelay = stopDelay
     flags.tokens = tokens
     flags.auditLog = auditLog
     flags.auditCopies = auditCopies

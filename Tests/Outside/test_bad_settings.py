@@ -399,6 +399,8 @@ class TestFlags:
         for flag, variable, default in [
                 ("--listen", "GATEWAY_LISTEN", "127.0.0.1:8080"),
                 ("--admin-listen", "GATEWAY_ADMIN_LISTEN", "127.0.0.1:8081"),
+                ("--socket-mode", "GATEWAY_SOCKET_MODE", "0660"), ("--socket-group", "GATEWAY_SOCKET_GROUP", None),
+                ("--take-over", "GATEWAY_TAKE_OVER", "off"), ("--stop-delay", "GATEWAY_STOP_DELAY", "0s"),
                 ("--tokens", "GATEWAY_TOKENS", "/etc/connection-gateway/tokens.json"),
                 ("--audit-log", "GATEWAY_AUDIT_LOG", "/var/log/connection-gateway/audit.jsonl"),
                 ("--trusted-proxy", "GATEWAY_TRUSTED_PROXIES", None),

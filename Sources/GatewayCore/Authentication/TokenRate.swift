@@ -35,7 +35,7 @@ extension TokenRate {
   package func limit(standard: Rate?) -> Rate? {
     switch self {
     case .standard: standard
-    case .unlimited: nil
+    case .off: nil
     case .limited(let rate): rate
     }
   }

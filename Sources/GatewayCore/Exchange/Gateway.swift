@@ -92,12 +92,12 @@ package final class Gateway: Sendable {
 
   /// The token of a call, if it may be made with it.
   ///
-  /// - Throws: `overloaded` while stopping, `unauthenticated`, `rate_limited`, `insufficient_scope`.
+  /// - Throws: `overloaded` where the stop leaves it no time, `unauthenticated`, `rate_limited`, `insufficient_scope`.
   private func authorized(
     _ request: Request, for scope: Scope, connectionID: ConnectionID?, _ trace: inout Trace
   ) throws(Problem) -> TokenEntry {
     trace.connectionID = connectionID
-    if stopping.isSet {
+    guard stopping.admitsCalls(at: clock.now()) else {
       throw Problem(
         .overloaded, "The gateway is stopping, so nothing was sent. Try again.", fields: [.retryAfter: "1"])
     }

@@ -10,7 +10,7 @@ import OpenSearchClient
 
 /// The whole service: put together here, and nowhere else.
 package final class GatewayService: Sendable {
-  /// How long calls under way may take to end after SIGTERM.
+  /// How long calls under way may take to end, once no new connections are taken.
   private static let stopTime = Duration.seconds(25)
 
   private let loop: EventLoop
@@ -24,12 +24,20 @@ package final class GatewayService: Sendable {
   private let listener: Listener
   private let adminListener: Listener
   private let logger: Logger
+  /// How long calls are taken as ever after the signal to stop.
+  private let stopDelay: Duration
+  /// How much of `stopTime` is over when calls are begun no more.
+  private let lastCall: Duration
 
-  /// Opens everything and begins to serve.
+  /// Opens everything and begins to serve. `nil` if it was told to stop while it waited for another to end
+  /// (`--take-over`).
   ///
   /// - Throws: `SettingsError`, naming the setting that can't be used.
-  package init(_ settings: ServeSettings, logger: Logger) throws(SettingsError) {
+  package init?(_ settings: ServeSettings, logger: Logger) throws(SettingsError) {
     self.logger = logger
+    stopDelay = settings.stopDelay
+    // A call may well take less than it is allowed to, so half of the time is enough for it to be tried.
+    lastCall = max(Self.stopTime - settings.requestTimeout, Self.stopTime / 2)
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
     tokenExpiryLog = TokenExpiryLog(table: table, logger: logger)
@@ -39,6 +47,9 @@ package final class GatewayService: Sendable {
     let aws = try AWSParts(settings.upstream, curlSettings, logger: logger)
     loop = aws.loop
     credentials = aws.credentials
+    if let time = settings.takeOver {
+      guard try Self.takeOver(settings, sockets, within: time, logger) else { return nil }
+    }
     audit = try Self.openAudit(settings, logger)
 
     let metrics = Metrics()
@@ -98,7 +109,7 @@ package final class GatewayService: Sendable {
       watches.public.closeExpired()
       watches.admin.closeExpired()
     }
-    stop()
+    stop(&signals)
   }
 
   private func reload() {
@@ -108,14 +119,30 @@ package final class GatewayService: Sendable {
     audit.reopen()
   }
 
-  private func stop() {
+  /// In this order: readiness fails, the delay passes, no new connections are taken, calls under way end.
+  private func stop(_ signals: inout Signals) {
     logger.notice("stopping")
-    stopping.set()
+    let closing = ContinuousClock.now + stopDelay
+    stopping.set(callsUntil: closing + lastCall)
+    waitOut(until: closing, &signals)
     listener.stop(deadline: ContinuousClock.now + Self.stopTime) { [loop] in loop.cancelTransfers() }
-    adminListener.stop(deadline: ContinuousClock.now) {}
+    adminListener.stop(deadline: ContinuousClock.now + .milliseconds(100)) {}
     audit.close()
     loop.stop()
     logger.notice("stopped")
+  }
+
+  /// Serves as ever until then. Told to stop once more, it doesn't wait.
+  private func waitOut(until closing: ContinuousClock.Instant, _ signals: inout Signals) {
+    while ContinuousClock.now < closing {
+      let left = min(closing - ContinuousClock.now, .seconds(1)).components
+      switch signals.next(within: Int(left.seconds), nanoseconds: Int(left.attoseconds / 1_000_000_000)) {
+      case .stop: return
+      case .reload: reload()
+      case nil: tokens.reloadIfChanged()
+      }
+      audit.copies.report()
+    }
   }
 
   private func logStart() {

@@ -11,6 +11,10 @@ package struct ServeSettings: Sendable {
   package struct Flags: Sendable {
     package var listen: String?
     package var adminListen: String?
+    package var socketMode: String?
+    package var socketGroup: String?
+    package var takeOver: String?
+    package var stopDelay: String?
     package var tokens: String?
     package var auditLog: String?
     package var auditCopies: [String] = []
@@ -32,6 +36,12 @@ package struct ServeSettings: Sendable {
 
   package let listen: ListenAddress
   package let adminListen: ListenAddress
+  /// The mode and the group of UNIX sockets, and what is said of inherited ones.
+  package let listenOptions: ListenOptions
+  /// How long to wait for the audit log of the gateway that is taken over from; `nil` if there is none.
+  package let takeOver: Duration?
+  /// How long calls are taken as ever after the signal to stop, while readiness fails.
+  package let stopDelay: Duration
   package let tokensPath: String
   package let auditPath: String
   package let auditCopies: [AuditCopyTarget]
@@ -60,6 +70,9 @@ package struct ServeSettings: Sendable {
   package init(_ flags: Flags, environment: [String: String], isTerminal: Bool) throws(SettingsError) {
     listen = try Self.address(.listen, flags.listen, environment)
     adminListen = try Self.address(.adminListen, flags.adminListen, environment)
+    listenOptions = try Self.listenOptions(flags, environment)
+    takeOver = try Self.takeOver(flags.takeOver, environment)
+    stopDelay = try Self.stopDelay(flags.stopDelay, environment)
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     auditCopies = try Self.auditCopies(flags.auditCopies, environment)
@@ -76,7 +89,9 @@ package struct ServeSettings: Sendable {
     failureRate = try Self.rate(.failureRate, flags.failureRate, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
-    upstream = try UpstreamSettings(AWSEnvironment(environment))
+    // What is said of our sockets isn't for credential_process.
+    upstream = try UpstreamSettings(
+      AWSEnvironment(environment.filter { !PassedSockets.variables.contains($0.key) }))
   }
 
   private static func text(
@@ -99,7 +114,9 @@ package struct ServeSettings: Sendable {
   ) throws(SettingsError) -> ListenAddress {
     let text = try text(setting, flag, environment)
     guard let address = ListenAddress(text) else {
-      throw SettingsError(setting.flag, "'\(text)' has to be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+      throw SettingsError(
+        setting.flag,
+        "'\(text)' has to be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:/PATH, or fd:NUMBER from fd:3 on")
     }
     return address
   }

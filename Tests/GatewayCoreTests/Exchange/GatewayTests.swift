@@ -358,6 +358,19 @@ struct GatewayTests {
     #expect(fixture.journal.records.map(\.result?.code) == [.overloaded])
   }
 
+  @Test("A gateway that is stopping begins what still comes, as long as there is time for it")
+  func lastCalls() async throws {
+    let fixture = Fixture()
+    fixture.stopping.set(callsUntil: fixture.time.clock.now() + .seconds(10))
+    let response = await fixture.gateway.respond(to: try Self.allowed())
+    #expect(response.status == .ok)
+    #expect(response.closesConnection)
+    #expect(fixture.service.calls.count == 1)
+    fixture.time.advance(by: .seconds(10))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).code == .overloaded)
+    #expect(fixture.service.calls.count == 1)
+  }
+
   @Test("A gateway that is stopping is alive but not ready")
   func stoppingHealth() async throws {
     let fixture = Fixture()

@@ -1,6 +1,7 @@
 import AWSSettings
 import AuditLog
 import GatewayCore
+import Glibc
 import HTTPListener
 import HTTPTypes
 import IPAddresses
@@ -15,6 +16,8 @@ struct ServeSettingsTests {
   /// Every setting of ours: its flag, its variable, and a way to set the flag.
   private static let settings: [(setting: Setting, set: @Sendable (inout ServeSettings.Flags, String) -> Void)] = [
     (.listen, { $0.listen = $1 }), (.adminListen, { $0.adminListen = $1 }), (.tokens, { $0.tokens = $1 }),
+    (.socketMode, { $0.socketMode = $1 }), (.socketGroup, { $0.socketGroup = $1 }), (.takeOver, { $0.takeOver = $1 }),
+    (.stopDelay, { $0.stopDelay = $1 }),
     (.auditLog, { $0.auditLog = $1 }), (.auditCopies, { $0.auditCopies = [$1] }),
     (.auditSigningKey, { $0.auditSigningKey = $1 }), (.auditReserve, { $0.auditReserve = $1 }),
     (.trustedProxies, { $0.trustedProxies = [$1] }), (.corsOrigins, { $0.corsOrigins = [$1] }),
@@ -47,6 +50,11 @@ struct ServeSettingsTests {
     let settings = try Self.settings()
     #expect(settings.listen.description == "127.0.0.1:8080")
     #expect(settings.adminListen.description == "127.0.0.1:8081")
+    #expect(settings.listenOptions.mode == 0o660)
+    #expect(settings.listenOptions.group == nil)
+    #expect(settings.listenOptions.sharesPort)
+    #expect(settings.takeOver == nil)
+    #expect(settings.stopDelay == .zero)
     #expect(settings.tokensPath == "/etc/connection-gateway/tokens.json")
     #expect(settings.auditPath == "/var/log/connection-gateway/audit.jsonl")
     #expect(settings.auditSigningKeyPath == nil)
@@ -77,6 +85,8 @@ struct ServeSettingsTests {
   func environment() throws {
     let settings = try Self.settings(environment: [
       "GATEWAY_LISTEN": "[::1]:1", "GATEWAY_ADMIN_LISTEN": "localhost:2", "GATEWAY_TOKENS": "t",
+      "GATEWAY_SOCKET_MODE": "0600", "GATEWAY_SOCKET_GROUP": "12", "GATEWAY_TAKE_OVER": "1m",
+      "GATEWAY_STOP_DELAY": "7s",
       "GATEWAY_AUDIT_LOG": "a", "GATEWAY_AUDIT_COPY": "syslog:/run/log,stdout", "GATEWAY_AUDIT_RESERVE": "2GiB",
       "GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, ::1", "GATEWAY_REQUEST_TIMEOUT": "2s", "GATEWAY_LOG_LEVEL": "debug",
       "GATEWAY_MAX_IN_FLIGHT": "7", "GATEWAY_TOKEN_RATE": "off", "GATEWAY_FAILURE_RATE": "1/2",
@@ -84,6 +94,10 @@ struct ServeSettingsTests {
     ])
     #expect(settings.listen.description == "[::1]:1")
     #expect(settings.adminListen.description == "localhost:2")
+    #expect(settings.listenOptions.mode == 0o600)
+    #expect(settings.listenOptions.group == 12)
+    #expect(settings.takeOver == .seconds(60))
+    #expect(settings.stopDelay == .seconds(7))
     #expect(settings.tokensPath == "t")
     #expect(settings.auditPath == "a")
     #expect(settings.auditCopies == [.syslog(path: "/run/log"), .standardOutput])
@@ -167,8 +181,11 @@ struct ServeSettingsTests {
   }
 
   private static let badValues = [
-    ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:/run/x.sock", "fd:3x"]),
+    ("--listen", ["", "8080", "localhost", ":80", "localhost:99999", "unix:run/x.sock", "fd:3x", "fd:2"]),
     ("--admin-listen", ["", "8081", "::1:80"]), ("--tokens", [""]), ("--audit-log", [""]),
+    ("--socket-mode", ["", "rw", "660x", "0o660", "888", "0060", "1777", "00660", "66", "-660"]),
+    ("--socket-group", ["", "no such group", "-1", "4294967295", "4294967296"]),
+    ("--take-over", ["", "0s", "60", "999ms", "601s", "on"]), ("--stop-delay", ["", "5", "-1s", "301s", "off"]),
     ("--audit-copy", ["", "file", "stdout,file", "syslog:", "syslog:relative"]),
     ("--audit-reserve", ["", "much", "64 MiB", "64mib", "64M", "-1", "1.5GiB", "none", "9223372036854775807KiB"]),
     ("--trusted-proxy", ["", "all", "10.0.0.1/8", "10.0.0.0/8,10.0.0.1/8"]),
@@ -209,6 +226,38 @@ struct ServeSettingsTests {
   func oneLine(flag: String) {
     let error = #expect(throws: SettingsError.self) { try Self.settings(flag: flag, "a\nfake: line\u{1B}[2J") }
     #expect(error?.description.unicodeScalars.contains { $0.value < 0x20 } == false)
+  }
+
+  @Test(
+    "Modes that let the owner in", arguments: [("600", 0o600), ("0660", 0o660), ("666", 0o666), ("0777", 0o777)])
+  func socketMode(text: String, mode: UInt32) throws {
+    #expect(try Self.settings(flag: "--socket-mode", text).listenOptions.mode == mode)
+  }
+
+  @Test("A group has a name or a number")
+  func socketGroup() throws {
+    #expect(try Self.settings(flag: "--socket-group", "root").listenOptions.group == 0)
+    #expect(try Self.settings(flag: "--socket-group", "4711").listenOptions.group == 4711)
+  }
+
+  @Test("The limits of a take-over and of the delay of a stop are in them")
+  func handoverLimits() throws {
+    #expect(try Self.settings(flag: "--take-over", "off").takeOver == nil)
+    #expect(try Self.settings(flag: "--take-over", "1s").takeOver == .seconds(1))
+    #expect(try Self.settings(flag: "--take-over", "10m").takeOver == .seconds(600))
+    #expect(try Self.settings(flag: "--stop-delay", "0s").stopDelay == .zero)
+    #expect(try Self.settings(flag: "--stop-delay", "5m").stopDelay == .seconds(300))
+  }
+
+  @Test("What systemd says of its sockets is for us: credential_process doesn't get to know")
+  func passedSockets() throws {
+    let settings = try Self.settings(
+      flag: "--listen", "fd:4",
+      environment: ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "x:y", "PATH": "/bin"])
+    #expect(settings.unusedSockets == [3])
+    let variables = settings.upstream.environment.variables
+    #expect(variables["PATH"] == "/bin")
+    #expect(!variables.keys.contains { $0.hasPrefix("LISTEN_") })
   }
 
   @Test("No reserve is a reserve of nothing", arguments: ["off", "0", "0MiB"])
