@@ -19,10 +19,9 @@ static inline void cmicrohttpd_drop_log(void *context, const char *format, va_li
 // MHD_start_daemon is variadic, and the logger has to be its first option. The other options come as an array that ends
 // with MHD_OPTION_END.
 static inline struct MHD_Daemon *cmicrohttpd_start(
-    unsigned int flags, MHD_AcceptPolicyCallback accept, MHD_AccessHandlerCallback handler, void *context,
-    struct MHD_OptionItem *options) {
+    unsigned int flags, MHD_AccessHandlerCallback handler, void *context, struct MHD_OptionItem *options) {
   return MHD_start_daemon(
-      flags, 0, accept, context, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
+      flags, 0, NULL, NULL, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
       MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
