@@ -58,6 +58,7 @@ package struct TrustedProxies: Sendable {
     return Self.name(address)
   }
 
+  /// - Parameter address: `nil` for the peer of a UNIX socket.
   func isTrusted(_ address: IPAddress?) -> Bool {
     address.map { address in ranges.contains { $0.contains(address) } } ?? trustsUNIXSocket
   }
