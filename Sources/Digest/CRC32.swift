@@ -4,7 +4,7 @@
 /// one more C library to contain.
 package enum CRC32 {
   /// The checksum of `bytes`.
-  package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var remainder = UInt32.max
     for byte in bytes {
       remainder ^= UInt32(byte)

@@ -2,9 +2,11 @@
 
 import json
 import os
+import pathlib
 import random
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -154,8 +156,10 @@ class TestBadFile:
 
     @staticmethod
     def assert_taken(gateway, versions, expected):
-        wait_for(gateway, versions, expected, "the good file to count")
-        assert gateway.ready().status == 200
+        begin = time.monotonic()
+        wait_until(lambda: gateway.ready().status == 200, "the good file to count")
+        assert time.monotonic() - begin < SOON
+        assert accepted(gateway, versions) == expected
         assert gateway.metrics()["connection_gateway_tokens_current"] == 1
 
     @pytest.mark.parametrize("content, reason", [
@@ -263,13 +267,16 @@ class TestStart:
         assert run("token", "list", "--tokens", file).returncode == 0
 
     @ROOT_ONLY
-    def test_as_another_user_its_own_and_roots_are_good(self, tmp_path, simulator):
+    def test_as_another_user_its_own_and_roots_are_good(self, simulator):
         """The gateway as it is installed: not as root."""
-        folder = tmp_path / "gateway"
-        folder.mkdir()
-        for parent in [folder, *folder.parents]:
+        for parent in BINARY.parents:
             if parent.stat().st_mode & stat.S_IXOTH == 0:
                 pytest.skip(f"{parent} isn't open to other users")
+        with tempfile.TemporaryDirectory(prefix="connection-gateway-") as name:
+            self.check_as_another_user(pathlib.Path(name), simulator)
+
+    @staticmethod
+    def check_as_another_user(folder, simulator):
         os.chown(folder, 12345, 12345)
         make_token(folder / "tokens.json")
         for owner, mode in [(12345, 0o600), (0, 0o640)]:

@@ -11,7 +11,8 @@ package enum LastUses {
 
   /// How much of the log is read at the most, in bytes, from its end.
   package static let reach = 256 << 20
-  private static let blockSize = 1 << 20
+  /// So much is read at a time.
+  package static let blockSize = 1 << 20
   private static let callerMark = Array("\"caller\":".utf8)
   private static let tokenMark = Array("\"token\":\"".utf8)
   private static let idLength = 12
@@ -21,7 +22,7 @@ package enum LastUses {
   /// Reads one file, backwards, until all tokens are found or `reach` is over; so it is as quick on a large log, and holds no
   /// more than two blocks of it. Lines that aren't valid are passed over: this is no verification.
   package static func read(
-    _ path: String, of tokens: Set<String>, reach: Int = reach
+    _ path: String, of tokens: Set<String>, reach: Int = reach, blockSize: Int = blockSize
   ) throws(Unreadable) -> [String: Timestamp] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Unreadable(reason: String(cString: strerror(errno))) }

@@ -67,6 +67,8 @@ package final class TokensReloader: Sendable {
   /// - Parameter isNews: whether what is read now, when that was read before, is to be told and counted.
   private func load(_ isNews: (Reading, Reading) -> Bool) {
     let (reading, stamp, isSettled) = Self.read(file, clock)
+    // First of all, so that whoever is told that the tokens are current finds that they count.
+    if case .success(let document) = reading { table.replace(with: document) }
     let news = state.withLock { state in
       defer { state.last = reading }
       state.stamp = stamp
@@ -78,7 +80,6 @@ package final class TokensReloader: Sendable {
     guard news else { return }
     switch reading {
     case .success(let document):
-      table.replace(with: document)
       logger.notice("tokens loaded", metadata: ["tokens": "\(document.tokens.count)"])
     case .failure(let error):
       logger.error("tokens not reloaded, the last good ones stay", metadata: ["reason": "\(error)"])

@@ -30,9 +30,11 @@ struct LastUsesTests {
   }
 
   /// In seconds after `Samples.time`.
-  private func uses(_ log: [[UInt8]], reach: Int = LastUses.reach) throws -> [String: Int64] {
+  private func uses(
+    _ log: [[UInt8]], reach: Int = LastUses.reach, blockSize: Int = LastUses.blockSize
+  ) throws -> [String: Int64] {
     let path = try folder.write(Array(log.joined()), to: "audit.jsonl")
-    return try LastUses.read(path, of: Set(Self.tokens), reach: reach).mapValues {
+    return try LastUses.read(path, of: Set(Self.tokens), reach: reach, blockSize: blockSize).mapValues {
       ($0.microseconds - Samples.time.microseconds) / 1_000_000
     }
   }
@@ -55,29 +57,24 @@ struct LastUsesTests {
     #expect(try uses([Self.line(Self.tokens[0], at: 9), Self.line(Self.tokens[0], at: 4)]) == [Self.tokens[0]: 4])
   }
 
-  @Test("In a log of many blocks, a line that lies across two of them is read as well", arguments: 0..<4)
-  func blocks(shift: Int) throws {
-    // A line of about 12 kB, so that each block ends in the middle of one.
-    let filler = (0..<260).map { number in
-      Self.line("dddddddddddd", at: number + 1) { $0.reason = String(repeating: "x", count: 12_000 + 100 * shift) }
-    }
-    let log = [Self.line(Self.tokens[0], at: 0)] + filler + [Self.line(Self.tokens[1], at: 999)]
-    #expect(log.joined().count > 3 << 20)
-    #expect(try uses(log) == [Self.tokens[0]: 0, Self.tokens[1]: 999])
-    for place in stride(from: 20, to: 260, by: 17) {
+  @Test(
+    "A line that lies across two blocks is read as well, and one across many", arguments: [1, 7, 64, 500, 700, 4096])
+  func blocks(blockSize: Int) throws {
+    let filler = (0..<20).map { Self.line("dddddddddddd", at: $0 + 1) }
+    for place in [0, 7, 13, 19] {
       var log = filler
       log[place] = Self.line(Self.tokens[2], at: place)
-      #expect(try uses(log) == [Self.tokens[2]: Int64(place)])
+      #expect(try uses(log, blockSize: blockSize) == [Self.tokens[2]: Int64(place)])
     }
+    let log = [Self.line(Self.tokens[0], at: 0)] + filler + [Self.line(Self.tokens[1], at: 999)]
+    #expect(try uses(log, blockSize: blockSize) == [Self.tokens[0]: 0, Self.tokens[1]: 999])
   }
 
   @Test("No more is read than may be")
   func reach() throws {
-    let filler = (0..<200).map { number in
-      Self.line("dddddddddddd", at: number + 1) { $0.reason = String(repeating: "x", count: 12_000) }
-    }
-    let log = [Self.line(Self.tokens[0], at: 0)] + filler + [Self.line(Self.tokens[1], at: 999)]
-    #expect(try uses(log, reach: 1 << 20) == [Self.tokens[1]: 999])
+    let log = [Self.line(Self.tokens[0], at: 0), Self.line(nil, at: 1), Self.line(Self.tokens[1], at: 2)]
+    #expect(try uses(log, reach: log[1].count + log[2].count, blockSize: 1) == [Self.tokens[1]: 2])
+    #expect(try uses(log, blockSize: 1) == [Self.tokens[0]: 0, Self.tokens[1]: 2])
   }
 
   @Test("A caller can't fake a use, neither in a text nor by what isn't a record")
@@ -100,8 +97,9 @@ struct LastUsesTests {
 
   @Test("A line that is longer than any record ends nothing")
   func longLine() throws {
-    let long = [UInt8](repeating: UInt8(ascii: "x"), count: 3 << 20) + [UInt8(ascii: "\n")]
+    let long = [UInt8](repeating: UInt8(ascii: "x"), count: AuditRecord.lineLimit + 200_000) + [UInt8(ascii: "\n")]
     #expect(try uses([Self.line(Self.tokens[0], at: 3), long]) == [Self.tokens[0]: 3])
+    #expect(try uses([Self.line(Self.tokens[0], at: 3), long], blockSize: 100_000) == [Self.tokens[0]: 3])
   }
 
   @Test("What can't be read is told")
