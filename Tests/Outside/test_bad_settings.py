@@ -348,6 +348,10 @@ class TestFlags:
             "", "*", "null", "x", "https://a.example/", "https://A.example", "https://a.example:443", "a.example",
             "https://a.example,https://b.example", "https://user:word@a.example", "ftp://a.example",
             "https://*.example")],
+        *[("token_rate", text) for text in (
+            "", "x", "10", "10/", "/20", "0/20", "10/0", "-1/20", "+1/20", "1.5/20", "10 / 20", "10/20/30", "OFF",
+            "1000001/1", "9" * 30 + "/1")],
+        *[("failure_rate", text) for text in ("", "none", "5", "5/", "0/1", "1/1000001")],
         *[("max_in_flight", text) for text in ("", "0", "-1", "+1", "1.0", "x", "65537", "9" * 30)],
         *[("log_level", text) for text in ("", "verbose", "INFO", "5")],
         *[("log_format", text) for text in ("", "xml", "JSON")],
@@ -362,6 +366,7 @@ class TestFlags:
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 x", "--trusted-proxy"),
         ("GATEWAY_CORS_ORIGINS", "https://a.example *", "--cors-origin"),
         ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"), ("GATEWAY_MAX_IN_FLIGHT", "x", "--max-in-flight"),
+        ("GATEWAY_TOKEN_RATE", "10", "--token-rate"), ("GATEWAY_FAILURE_RATE", "5", "--failure-rate"),
         ("GATEWAY_LOG_LEVEL", "x", "--log-level"), ("GATEWAY_LOG_FORMAT", "x", "--log-format")])
     def test_so_is_one_from_the_environment(self, start, variable, value, name):
         flag = name[2:].replace("-", "_")
@@ -394,12 +399,15 @@ class TestFlags:
         for flag, variable, default in [
                 ("--listen", "GATEWAY_LISTEN", "127.0.0.1:8080"),
                 ("--admin-listen", "GATEWAY_ADMIN_LISTEN", "127.0.0.1:8081"),
+                ("--socket-mode", "GATEWAY_SOCKET_MODE", "0660"), ("--socket-group", "GATEWAY_SOCKET_GROUP", None),
+                ("--take-over", "GATEWAY_TAKE_OVER", "off"), ("--stop-delay", "GATEWAY_STOP_DELAY", "0s"),
                 ("--tokens", "GATEWAY_TOKENS", "/etc/connection-gateway/tokens.json"),
                 ("--audit-log", "GATEWAY_AUDIT_LOG", "/var/log/connection-gateway/audit.jsonl"),
                 ("--trusted-proxy", "GATEWAY_TRUSTED_PROXIES", None),
                 ("--cors-origin", "GATEWAY_CORS_ORIGINS", None),
                 ("--request-timeout", "GATEWAY_REQUEST_TIMEOUT", "15s"),
                 ("--max-in-flight", "GATEWAY_MAX_IN_FLIGHT", "256"),
+                ("--token-rate", "GATEWAY_TOKEN_RATE", "10/20"), ("--failure-rate", "GATEWAY_FAILURE_RATE", "5/20"),
                 ("--log-level", "GATEWAY_LOG_LEVEL", "info"), ("--log-format", "GATEWAY_LOG_FORMAT", None)]:
             entry = text.split(f" {flag} <", 1)[-1].split(" --", 1)[0]
             assert f"[{variable}{f', default: {default}' if default else ''}]" in entry, entry

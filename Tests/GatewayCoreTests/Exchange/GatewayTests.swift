@@ -17,8 +17,8 @@ struct GatewayTests {
     let gateway: Gateway
 
     init(
-      failing: Set<AuditRecord.Stage> = [], scopes: [Scope] = [.reject], isReady: Bool = true,
-      cors: CORSPolicy = CORSPolicy([])
+      failing: Set<AuditRecord.Stage> = [], scopes: [Scope] = [.reject], isReady: Bool = true, tokenRate: Rate? = nil,
+      failureRate: Rate? = nil, cors: CORSPolicy = CORSPolicy([])
     ) {
       journal = MemoryJournal(failing: failing)
       service = FakeService(
@@ -33,6 +33,7 @@ struct GatewayTests {
       let table = TokenTable(TokensDocument(tokens: [Sample.entry(scopes: scopes)]))
       gateway = Gateway(
         authenticator: Authenticator(table: table, clock: .fixed(Sample.time)),
+        rates: RateLimits(tokenRate: tokenRate, failureRate: failureRate, clock: time.clock, observer: observer),
         rejectConnection: RejectConnection(
           exchange: exchange, upstream: service, inFlight: inFlight, waiter: waiter),
         lookUpConnections: LookUpConnections(exchange: exchange, lookUps: lookUps, inFlight: inFlight),
@@ -179,6 +180,54 @@ struct GatewayTests {
     #expect(fixture.observer.responses.map(\.route) == [route])
   }
 
+  @Test(
+    "A token's calls count together, whatever they ask for and however they end; those beyond its rate send nothing")
+  func tokenRate() async throws {
+    let fixture = Fixture(scopes: [.reject], tokenRate: Rate(perSecond: 1, burst: 3))
+    let list = try Self.allowed(method: "GET", target: "/connections")
+    #expect(await fixture.gateway.respond(to: list).status == .forbidden)
+    let malformed = try Self.allowed(target: Sample.rejectTarget + "?wait=x")
+    #expect(await fixture.gateway.respond(to: malformed).status == .badRequest)
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+    for request in [list, try Self.allowed()] {
+      let response = await fixture.gateway.respond(to: request)
+      #expect(response.status == .tooManyRequests)
+      #expect(response.fields[.retryAfter] == "1")
+      #expect(try response.members()["code"] == .string("rate_limited"))
+      #expect(try response.members()["outcome"] == .string("not_sent"))
+    }
+    #expect(fixture.service.calls.count == 1 && fixture.lookUps.calls.isEmpty)
+    let record = try #require(fixture.journal.records.last)
+    #expect(record.stage == .denied)
+    #expect(record.result == AuditResult(httpStatus: 429, code: .rateLimited, outcome: .notSent))
+    #expect(record.caller?.name == "runbook-eu")
+    #expect(record.connectionID?.description == Sample.connectionID)
+    fixture.time.advance(by: .seconds(1))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+  }
+
+  @Test(
+    "Where too many calls have failed to authenticate, even a good token isn't looked at, and the record names nobody")
+  func failureRate() async throws {
+    let fixture = Fixture(failureRate: Rate(perSecond: 1, burst: 3))
+    let bad = try Refusal(code: .unauthenticated, authorization: "Bearer \(Sample.otherToken.exposed)").request()
+    for _ in 0..<3 { #expect(await fixture.gateway.respond(to: bad).status == .unauthorized) }
+    let response = await fixture.gateway.respond(to: try Self.allowed())
+    #expect(response.status == .tooManyRequests)
+    #expect(response.fields[.retryAfter] == "1")
+    #expect(response.fields[.wwwAuthenticate] == nil)
+    #expect(fixture.service.calls.isEmpty)
+    let record = try #require(fixture.journal.records.last)
+    #expect(record.result == AuditResult(httpStatus: 429, code: .rateLimited, outcome: .notSent))
+    #expect(record.caller == nil)
+    #expect(record.connectionID?.description == Sample.connectionID)
+    // What needs no token is answered all the same.
+    #expect(await fixture.gateway.respond(to: try Self.allowed(method: "GET", target: "/livez")).status == .ok)
+    fixture.time.advance(by: .seconds(1))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+    #expect(fixture.observer.locked == [Sample.client.address])
+  }
+
   @Test("Where the intent can't be written, the call is a 503 and nothing is sent")
   func intentFails() async throws {
     for failing in [[AuditRecord.Stage.intent], [.intent, .denied]] {
@@ -307,6 +356,19 @@ struct GatewayTests {
     #expect(response.closesConnection)
     #expect(fixture.service.calls.isEmpty)
     #expect(fixture.journal.records.map(\.result?.code) == [.overloaded])
+  }
+
+  @Test("A gateway that is stopping begins what still comes, as long as there is time for it")
+  func lastCalls() async throws {
+    let fixture = Fixture()
+    fixture.stopping.set(callsUntil: fixture.time.clock.now() + .seconds(10))
+    let response = await fixture.gateway.respond(to: try Self.allowed())
+    #expect(response.status == .ok)
+    #expect(response.closesConnection)
+    #expect(fixture.service.calls.count == 1)
+    fixture.time.advance(by: .seconds(10))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).code == .overloaded)
+    #expect(fixture.service.calls.count == 1)
   }
 
   @Test("A gateway that is stopping is alive but not ready")
