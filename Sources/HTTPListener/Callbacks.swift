@@ -40,14 +40,13 @@ func requestCalled(
   _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
   _ uploadSize: UnsafeMutablePointer<Int>?, _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-  guard let context, let connection, let uploadSize, let method, let version, let pointer = request?.pointee else {
-    return .NO
-  }
+  guard let context, let connection, let uploadSize, let url, let method, let version, let pointer = request?.pointee
+  else { return .NO }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let pending = Unmanaged<PendingRequest>.fromOpaque(pointer).takeUnretainedValue()
   let bytes = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)
   let action = pending.called(upload: bytes) {
-    listener.reader.request(pending, method: String(cString: method), version: String(cString: version))
+    listener.reader.request(pending, url: url, method: method, version: version)
   }
   uploadSize.pointee = 0
   switch action {
@@ -77,15 +76,15 @@ func requestCompleted(
   request?.pointee = nil
 }
 
-/// One header line. `context` points to the array that collects them.
+/// One header line. `context` points to the `CollectedFields`.
 func collectHeaderField(
   _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?, _ nameSize: Int,
   _ value: UnsafePointer<CChar>?, _ valueSize: Int
 ) -> MHD_Result {
-  guard let fields = context?.assumingMemoryBound(to: [RequestHead.Field].self) else { return .NO }
-  let name = UnsafeRawBufferPointer(start: name, count: name == nil ? 0 : nameSize)
-  let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize)
-  fields.pointee.append(RequestHead.Field(name: String(decoding: name, as: UTF8.self), value: Array(value)))
+  guard let collected = context?.assumingMemoryBound(to: CollectedFields.self) else { return .NO }
+  collected.pointee.add(
+    name: UnsafeRawBufferPointer(start: name, count: name == nil ? 0 : nameSize),
+    value: UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize))
   return .YES
 }
 

@@ -34,6 +34,13 @@ struct FramingTests {
     "NUL in a value": "GET /first HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\n\r\n",
     "NUL in the path": "GET /first\0/x HTTP/1.1\r\nHost: a\r\n\r\n",
     "a control character in a value": "GET /first HTTP/1.1\r\nHost: a\r\nX-A: b\u{1}c\r\n\r\n",
+    "NUL in a value, made up for by missing spaces":
+      "GET /first HTTP/1.1\r\nHost: a\r\nX-A: b\0c\r\nX:y\r\nX:y\r\n\r\n",
+    "a folded header, made up for by missing spaces":
+      "GET /first HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\nX:y\r\nX:y\r\nX:y\r\n\r\n",
+    "a header that starts with a colon, made up for by missing spaces":
+      "GET /first HTTP/1.1\r\nHost: a\r\nX:y\r\nX:y\r\nX:y\r\nX:y\r\n: x\r\n\r\n",
+    "bare LF, made up for by a space": "GET /first HTTP/1.1\r\nHost:  a\nX-A: b\r\n\r\n",
     "bare LF": "GET /first HTTP/1.1\nHost: a\n\n",
     "bare LF in one line": "GET /first HTTP/1.1\r\nHost: a\nX-A: b\r\n\r\n",
     "bare CR in a value": "GET /first HTTP/1.1\r\nHost: a\r\nX-A: b\rX-B: c\r\n\r\n",

@@ -3,11 +3,13 @@ package import HTTPTypes
 /// Checks that a head can be read in one way only, and turns it into header fields.
 ///
 /// libmicrohttpd forgives much that RFC 9112 doesn't: folded lines, bare LF, NUL, white space before the colon, two
-/// lengths. Each of these makes the head longer or shorter on the wire than the fields it was parsed into, so comparing
-/// the two lengths finds them all, and the next one too. What it can't see is checked field by field.
+/// lengths. Each of these puts what follows in another place on the wire than it has in the head that was parsed, so comparing
+/// the places finds them all, and the next one too. What it can't see is checked field by field.
 package enum Framing {
   /// The largest head that is looked at, in bytes.
   package static let headLimit = 16 * 1024
+  /// The most header lines that are looked at. The usual clients and proxies send a dozen.
+  package static let fieldLimit = 100
   /// The largest body that is read, in bytes.
   package static let bodyLimit = 4 * 1024
 
@@ -20,13 +22,16 @@ package enum Framing {
         "The request line and headers are larger than \(headLimit) bytes. Send fewer or shorter headers.",
         code: .headersTooLarge)
     }
+    guard head.fields.count <= fieldLimit else {
+      throw FramingViolation("There are more than \(fieldLimit) headers. Send fewer.", code: .headersTooLarge)
+    }
     try checkRequestLine(head)
     let fields = try parse(head.fields)
     guard fields[values: .transferEncoding].isEmpty else {
       throw FramingViolation(
         "Transfer-Encoding isn't supported. Send the body with a Content-Length.", code: .notImplemented)
     }
-    guard head.byteCount == head.canonicalByteCount else {
+    guard head.isPlain else {
       throw FramingViolation(
         "The request isn't written in the plain form: each header as 'Name: value' with one space after the colon, "
           + "lines ended by CRLF, no folded lines, no control characters.")
@@ -45,7 +50,8 @@ package enum Framing {
     guard head.target.utf8.first == UInt8(ascii: "/") else {
       throw FramingViolation("The request target has to be a path that starts with '/'.")
     }
-    guard head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }) else {
+    // Some take '\' for '/', so that it is more than a matter of form.
+    guard head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !$0.isOne(of: "#\"<>\\^`{|}") }) else {
       throw FramingViolation("The request target has characters that can't stand in a URI unencoded.")
     }
   }
@@ -70,8 +76,7 @@ package enum Framing {
     guard hosts.count == 1 || (hosts.isEmpty && version == "HTTP/1.0") else {
       throw FramingViolation("Exactly one Host header is needed.")
     }
-    guard hosts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0.isOne(of: ".-_:[]%") } })
-    else {
+    guard hosts.allSatisfy(HostField.isValid) else {
       throw FramingViolation("The Host header isn't a host name with an optional port.")
     }
     for name in [HTTPField.Name.contentLength, .authorization, .contentType] where fields[values: name].count > 1 {

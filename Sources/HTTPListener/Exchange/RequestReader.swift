@@ -10,10 +10,19 @@ struct RequestReader: Sendable {
   let bodyLimit: Int
   let randomBytes: @Sendable (Int) -> [UInt8]
 
-  func request(_ pending: PendingRequest, method: String, version: String) -> Request {
+  /// - Parameters: the three pieces of the request line, where libmicrohttpd has them. Of `url` only the place counts: its
+  ///   text ends where the query begins.
+  func request(
+    _ pending: PendingRequest, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+  ) -> Request {
+    var collected = CollectedFields(method: method, target: url, version: version)
+    withUnsafeMutablePointer(to: &collected) { collected in
+      _ = MHD_get_connection_values_n(pending.connection, .HEADER_KIND, collectHeaderField, collected)
+    }
+    let method = String(cString: method)
     let head = RequestHead(
-      method: method, target: pending.target, version: version, fields: headerFields(of: pending.connection),
-      byteCount: cmicrohttpd_header_size(pending.connection))
+      method: method, target: pending.target, version: String(cString: version), fields: collected.fields,
+      offsets: collected.offsets, byteCount: cmicrohttpd_header_size(pending.connection))
     let peer = cmicrohttpd_peer(pending.connection).flatMap(IPAddress.init)
     var fields: HTTPFields = [:]
     var client = TrustedProxies.client(peer)
@@ -38,13 +47,5 @@ struct RequestReader: Sendable {
 
   private func announcesTooMuch(_ fields: HTTPFields) -> Bool {
     fields[.contentLength].flatMap { Int($0) }.map { $0 > bodyLimit } ?? false
-  }
-
-  private func headerFields(of connection: OpaquePointer) -> [RequestHead.Field] {
-    var fields: [RequestHead.Field] = []
-    withUnsafeMutablePointer(to: &fields) { fields in
-      _ = MHD_get_connection_values_n(connection, .HEADER_KIND, collectHeaderField, fields)
-    }
-    return fields
   }
 }

@@ -12,16 +12,19 @@ struct FramingTests {
     var fields: [(String, String)] = [("Host", "gateway.example")]
     /// What stood on the wire, if it isn't the plain form of the above.
     var raw: String?
+    /// Where the pieces stood on the wire, if it isn't where the plain form has them.
+    var offsets: [Int]?
 
     var testDescription: String { raw ?? "\(method) \(target) \(version) \(fields)" }
 
     var head: RequestHead {
-      let plain =
-        "\(method) \(target) \(version)\r\n" + fields.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
-      return RequestHead(
+      let plain = RequestHead(
         method: method, target: target, version: version,
-        fields: fields.map { RequestHead.Field(name: $0, value: Array($1.utf8)) },
-        byteCount: (raw ?? plain).utf8.count)
+        fields: fields.map { RequestHead.Field(name: $0, value: Array($1.utf8)) }, offsets: [], byteCount: 0)
+      let layout = plain.plainLayout
+      return RequestHead(
+        method: method, target: target, version: version, fields: plain.fields, offsets: offsets ?? layout.offsets,
+        byteCount: raw?.utf8.count ?? layout.byteCount)
     }
   }
 
@@ -51,6 +54,8 @@ struct FramingTests {
       Message(target: ""), Message(target: "*"), Message(target: "http://gateway.example/livez"),
       Message(target: "connections/x"), Message(target: "/a b"), Message(target: "/a\tb"), Message(target: "/a#b"),
       Message(target: "/a\u{0}b"), Message(target: "/é"), Message(target: "/a\u{7F}"), Message(target: "/a\r\nHost: x"),
+      Message(target: "/a\\b"), Message(target: "/a|b"), Message(target: "/a?b=\"c\""), Message(target: "/<a>"),
+      Message(target: "/{id}"), Message(target: "/a^b"), Message(target: "/a`b"),
     ])
   func requestLine(_ message: Message) {
     expectInvalid(message)
@@ -116,9 +121,26 @@ struct FramingTests {
   func oneByte(_ difference: Int) {
     let head = Message().head
     let other = RequestHead(
-      method: head.method, target: head.target, version: head.version, fields: head.fields,
+      method: head.method, target: head.target, version: head.version, fields: head.fields, offsets: head.offsets,
       byteCount: head.byteCount + difference)
     #expect(throws: FramingViolation.self) { try Framing.fields(of: other) }
+  }
+
+  @Test("A head of the right length is refused if a single piece isn't in its place", arguments: 0..<6, [-1, 1])
+  func onePlace(_ piece: Int, _ difference: Int) {
+    var message = Message(fields: [("Host", "gateway.example"), ("X-A", "1")])
+    var offsets = message.head.offsets
+    #expect(offsets.count == 6)
+    offsets[piece] += difference
+    message.offsets = offsets
+    expectInvalid(message)
+  }
+
+  @Test("A head is refused if there are places for fewer pieces or for more than it has")
+  func places() {
+    let offsets = Message().head.offsets
+    expectInvalid(Message(offsets: Array(offsets.dropLast())))
+    expectInvalid(Message(offsets: offsets + [100]))
   }
 
   @Test(
@@ -126,6 +148,7 @@ struct FramingTests {
     arguments: [
       [], [("Host", "a"), ("Host", "a")], [("Host", "a"), ("host", "b")], [("Host", "a b")], [("Host", "a,b")],
       [("Host", "a/b")], [("Host", "user@a")], [("Host", "é")], [("Host", "a?b")], [("Host", "a\\b")],
+      [("Host", "")],
     ])
   func host(_ fields: [(String, String)]) {
     expectInvalid(Message(fields: fields))
@@ -157,6 +180,13 @@ struct FramingTests {
     let value = String(repeating: "v", count: 16 * 1024 - rest)
     #expect(violation(Message(fields: [("Host", "a"), ("X", value)])) == nil)
     #expect(violation(Message(fields: [("Host", "a"), ("X", value + "v")]))?.code == .headersTooLarge)
+  }
+
+  @Test("A hundred headers are read, and one more is refused as too many")
+  func fieldLimit() {
+    let fields = [("Host", "a")] + Array(repeating: ("X", "y"), count: 99)
+    #expect(violation(Message(fields: fields)) == nil)
+    #expect(violation(Message(fields: fields + [("X", "y")]))?.code == .headersTooLarge)
   }
 
   @Test("Of several violations the first in the order of the message is named")
