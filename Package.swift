@@ -145,3 +145,20 @@ let package = Package(
       swiftSettings: tests),
   ]
 )
+
+// For Tests/Fuzz/run: every target of ours tells libFuzzer which ways an input takes.
+if Context.environment["FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: [
+        "GatewayCore", "HTTPListener", "OpenSearchClient", "AWSCredentials", "AWSSettings", "AuditLog", "SigV4",
+        "Digest", "Clocks", "IPAddresses", httpTypes,
+      ],
+      path: "Tests/Fuzz", exclude: ["seeds", "run"],
+      swiftSettings: tests,
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+  for target in package.targets {
+    target.swiftSettings? += [.unsafeFlags(["-O", "-sanitize=fuzzer,address"])]
+  }
+}

@@ -15,7 +15,7 @@ extension Timestamp {
     else { return nil }
     let distance = (hours * 60 + minutes) * 60_000_000
     let utc = Timestamp(microseconds: local.microseconds - (sign == UInt8(ascii: "+") ? distance : -distance))
-    guard utc.hasYearOfFourDigits else { return nil }
+    guard utc.isWritable else { return nil }
     self = utc
   }
 }

@@ -25,7 +25,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     let start = Timestamp(seconds: Int64(date.timeIntervalSince1970.rounded()))
     // The parser is lenient: it takes other zones, rolls the 30th of February over, and ignores what follows. What is
     // written again as it was read was exactly this.
-    guard start.hasYearOfFourDigits, start.iso8601 == whole else { return nil }
+    guard start.isWritable, start.iso8601 == whole else { return nil }
     var fraction: Int64 = 0
     if halves.count > 1 {
       guard (1...6).contains(halves[1].utf8.count), halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
@@ -47,6 +47,11 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.microseconds < right.microseconds
+  }
+
+  /// Whether it lies in the years 1 to 9999, which have four digits: no others can be written.
+  package var isWritable: Bool {
+    (-62_135_596_800_000_000..<253_402_300_800_000_000).contains(microseconds)
   }
 
   /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
@@ -75,10 +80,6 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     return Timestamp(microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
   }
 
-  /// Whether the year is one from 0001 to 9999: others have no text.
-  var hasYearOfFourDigits: Bool {
-    (-62_135_596_800...253_402_300_799).contains(seconds)
-  }
 
   /// The microseconds past the whole second, 0 to 999,999.
   private var fraction: Int64 {

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 import crowds
+import endurance
 import figures
 import report
 import services
@@ -32,6 +33,7 @@ def main():
     parser.add_argument("--venv", type=pathlib.Path)
     parser.add_argument("--audit", action="store_true", help="what the audit's durability costs, and nothing else")
     parser.add_argument("--crowds", action="store_true", help="what crowds do to everybody else, and nothing else")
+    parser.add_argument("--endurance", action="store_true", help="what a million calls leave in memory, and nothing else")
     options = parser.parse_args()
     if "BIN_DIR" not in os.environ:
         sys.exit("Start Tests/Benchmarks/run instead: it builds what is measured here.")
@@ -42,6 +44,8 @@ def main():
     try:
         if options.crowds:
             return run_crowds(options, folder)
+        if options.endurance:
+            return run_endurance(folder)
         return run_audit(options, folder) if options.audit else run(options, folder)
     finally:
         shutil.rmtree(folder)
@@ -89,6 +93,16 @@ def run_crowds(options, folder):
         slow = crowds.slow(gateway, options.seconds)
     print(crowds.text(slow, crowds.overload(parts["overload"], options.seconds)))
     return 0
+
+
+def run_endurance(folder):
+    part = folder / "upstream"
+    part.mkdir()
+    with services.Upstream(part) as upstream:
+        rows = endurance.both(upstream, folder)
+    for name, account in zip(("calls that AWS answered", "calls with an unknown token"), rows):
+        print(endurance.text(name, account))
+    return int(any(endurance.growth(account) > endurance.TOLERANCE for account in rows))
 
 
 def run_audit(options, folder):

@@ -24,6 +24,7 @@ extension Timestamp {
     }
     guard let local = Timestamp(iso8601: rest + "Z") else { return nil }
     self = local.advanced(by: .zero - offset)
+    guard isWritable else { return nil }
   }
 
   /// `02:00` or `0200`.
