@@ -80,7 +80,6 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     return Timestamp(microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
   }
 
-
   /// The microseconds past the whole second, 0 to 999,999.
   private var fraction: Int64 {
     ((microseconds % 1_000_000) + 1_000_000) % 1_000_000

@@ -28,8 +28,11 @@ func connectionChanged(
 func requestLineRead(
   _ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?, _ connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-  guard let connection else { return nil }
-  let pending = PendingRequest(target: uri.map { String(cString: $0) } ?? "", connection: connection)
+  guard let context, let connection else { return nil }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let pending = PendingRequest(
+    target: uri.map { String(cString: $0) } ?? "", connection: connection,
+    plainSocket: listener.isPlain ? cmicrohttpd_socket(connection) : nil)
   if let uri { cmicrohttpd_hide_arguments(uri) }
   return Unmanaged.passRetained(pending).toOpaque()
 }

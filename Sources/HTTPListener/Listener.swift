@@ -52,6 +52,8 @@ package final class Listener: @unchecked Sendable {
 
   /// Where it listens, with the real port.
   package let address: ListenAddress
+  /// Whether it speaks without TLS.
+  let isPlain: Bool
   let reader: RequestReader
   let watch: ConnectionWatch
   /// The connections there are.
@@ -83,6 +85,7 @@ package final class Listener: @unchecked Sendable {
     reader = RequestReader(
       trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
     watch = configuration.watch
+    isPlain = configuration.tls == nil
     self.handler = handler
     self.executor = executor
     keptTime = configuration.keptTime

@@ -49,6 +49,31 @@ struct EndingTests {
     }
   }
 
+  @Test(
+    "A client that sends its request and closes its half gets its answer, whoever else is connected",
+    arguments: ["GET", "HEAD", "POST"])
+  func halfClosed(method: String) async throws {
+    try await Served.run { served in
+      let others = try (0..<4).map { _ in try served.connect() }
+      for other in others {
+        other.send(Self.request)
+        _ = try other.receive()
+      }
+      for number in 0..<50 {
+        let client = try served.connect()
+        client.send("\(method) /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.finish()
+        let answer = try client.receive(hasBody: method != "HEAD")
+        #expect(answer.status == 200)
+        #expect(answer.text == (method == "HEAD" ? "" : "\(method) /\(number)"))
+        #expect(answer.values("content-length") == ["\("\(method) /\(number)".utf8.count)"])
+        #expect(answer.values("date").count == 1)
+        #expect(try client.receiveAll() == [])
+      }
+      #expect(served.requests.count == 54)
+    }
+  }
+
   @Test("A client that goes while its request is handled doesn't stop the handler, nor the next client")
   func clientGone() async throws {
     let started = Flag()
