@@ -10,9 +10,12 @@ import HTTPTypes
   promise(fields[values: .host].count <= 1 && fields[values: .contentLength].count <= 1, "one host, one length")
   promise(fields[.transferEncoding] == nil, "no other framing")
   promise(head.head.target.utf8.first == UInt8(ascii: "/") && head.head.target.utf8.isVisibleASCII, "a plain target")
-  var plain = "\(head.head.method) \(head.head.target) \(head.head.version)\r\n"
-  for field in fields { plain += "\(field.name.rawName): \(field.value)\r\n" }
-  let written = Array((plain + "\r\n").utf8)
+  var written = Array("\(head.head.method) \(head.head.target) \(head.head.version)\r\n".utf8)
+  for field in fields {
+    // Its bytes, which need not be UTF-8.
+    written += Array("\(field.name.rawName): ".utf8) + field.withUnsafeBytesOfValue(Array.init) + Array("\r\n".utf8)
+  }
+  written += Array("\r\n".utf8)
   promise(written.count == head.bytes.count, "a head in the plain form")
   for (wanted, there) in zip(written, head.bytes) where wanted != there {
     // libmicrohttpd overwrites line ends, so that nobody can tell what they were. A tab is as good as a space
