@@ -53,7 +53,8 @@ let package = Package(
     // The edges.
     .target(name: "Threads", swiftSettings: common),
     .target(
-      name: "HTTPListener", dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", httpTypes],
+      name: "HTTPListener",
+      dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", "Threads", httpTypes],
       swiftSettings: common),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],
@@ -77,12 +78,13 @@ let package = Package(
         "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSSettings", "AWSCredentials",
         "AuditLog", "Digest", "SigV4", "Clocks", "Threads", "IPAddresses", httpTypes, logging,
       ],
-      resources: [.embedInCode("Resources/openapi.json")],
+      resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
       swiftSettings: common),
     .executableTarget(
       name: "connection-gateway",
       dependencies: [
-        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", logging, argumentParser,
+        "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", "IPAddresses", logging,
+        argumentParser,
       ],
       swiftSettings: common),
     .executableTarget(
@@ -102,7 +104,8 @@ let package = Package(
     .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"], swiftSettings: tests),
     .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "Digest", "Clocks"], swiftSettings: tests),
     .testTarget(
-      name: "GatewayCoreTests", dependencies: ["GatewayCore", "Digest", "Clocks", "TestSupport", httpTypes],
+      name: "GatewayCoreTests",
+      dependencies: ["GatewayCore", "Digest", "Clocks", "IPAddresses", "TestSupport", httpTypes],
       swiftSettings: tests),
     .testTarget(
       name: "AWSSettingsTests", dependencies: ["AWSSettings", "TestSupport"], swiftSettings: tests),

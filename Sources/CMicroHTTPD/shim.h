@@ -1,10 +1,12 @@
 #ifndef CMICROHTTPD_SHIM_H
 #define CMICROHTTPD_SHIM_H
 
+#include <linux/filter.h>
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 // What libmicrohttpd logs contains the caller's URL, so none of it is kept. It would go to stderr otherwise.
@@ -17,16 +19,15 @@ static inline void cmicrohttpd_drop_log(void *context, const char *format, va_li
 // MHD_start_daemon is variadic, and the logger has to be its first option. The other options come as an array that ends
 // with MHD_OPTION_END.
 static inline struct MHD_Daemon *cmicrohttpd_start(
-    unsigned int flags, MHD_AcceptPolicyCallback accept, MHD_AccessHandlerCallback handler, void *context,
-    struct MHD_OptionItem *options) {
+    unsigned int flags, MHD_AccessHandlerCallback handler, void *context, struct MHD_OptionItem *options) {
   return MHD_start_daemon(
-      flags, 0, accept, context, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
+      flags, 0, NULL, NULL, handler, context, MHD_OPTION_EXTERNAL_LOGGER, &cmicrohttpd_drop_log, NULL,
       MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-// MHD_FLAG is no option set in Swift.
+// MHD_FLAG is no option set in Swift. It gets its connections from us, and doesn't listen by itself.
 static inline unsigned int cmicrohttpd_flags(int with_tls) {
-  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
   return with_tls ? flags | MHD_USE_TLS : flags;
 }
 
@@ -36,7 +37,8 @@ static inline struct MHD_OptionItem cmicrohttpd_completed_option(MHD_RequestComp
   return item;
 }
 
-static inline struct MHD_OptionItem cmicrohttpd_connection_option(MHD_NotifyConnectionCallback function, void *context) {
+static inline struct MHD_OptionItem cmicrohttpd_connection_option(
+    MHD_NotifyConnectionCallback function, void *context) {
   struct MHD_OptionItem item = {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)function, context};
   return item;
 }
@@ -84,6 +86,31 @@ static inline int cmicrohttpd_socket(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info == NULL ? -1 : info->connect_fd;
 }
+
+// Drops every segment to a listening TCP socket that asks for a new connection: SYN set, ACK not. A handshake that has
+// begun still ends well. Whoever asks asks again after a second, and then meets another process, or nobody. The filter's
+// macros aren't imported by Swift, hence it stands here.
+static inline int cmicrohttpd_drop_new_handshakes(int listening_socket) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),          // The flags, in the TCP header's byte 13.
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x02 | 0x10),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),                    // Drop.
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),           // Pass all of it.
+  };
+  struct sock_fprog program = {sizeof code / sizeof code[0], code};
+  return setsockopt(listening_socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+// Behind _GNU_SOURCE in the system's header.
+extern int accept4(int listening_socket, struct sockaddr *peer, socklen_t *length, int flags);
+
+static inline int cmicrohttpd_accept(int listening_socket, struct sockaddr *peer, socklen_t *length) {
+  return accept4(listening_socket, peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// Values that come from C are integers in Swift: an enum's case that is new to us would be undefined behaviour.
+static const unsigned int CMICROHTTPD_CONNECTION_STARTED = MHD_CONNECTION_NOTIFY_STARTED;
 
 // Macros with casts, which the importer leaves out.
 static const ssize_t CMICROHTTPD_END_WITH_ERROR = MHD_CONTENT_READER_END_WITH_ERROR;

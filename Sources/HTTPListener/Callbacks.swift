@@ -4,32 +4,23 @@ import Glibc
 import IPAddresses
 
 // Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
-// code dies on C's thread. The `context` of the first five is the `Listener`, not owned: it stops the daemon before it
+// code dies on C's thread. The `context` of the first four is the `Listener`, not owned: it stops the daemon before it
 // goes. What `requestLineRead` returns is the `PendingRequest`, retained; `requestCompleted` releases it.
 
-/// Whether a connection that comes in is taken.
-func connectionOffered(
-  _ context: UnsafeMutableRawPointer?, _ peer: UnsafePointer<sockaddr>?, _ peerSize: socklen_t
-) -> MHD_Result {
-  guard let context else { return .NO }
-  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
-  return listener.watch.admits(peer.flatMap(IPAddress.init)) ? .YES : .NO
-}
-
-/// A connection is there, or about to be closed. Which of them, the connection's own pointer remembers: it is `nil` the
-/// first time.
-func connectionNotified(
+/// A connection begins, or is about to be closed.
+func connectionChanged(
   _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-  _ connectionContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+  _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
 ) {
-  guard let context, let connection, let connectionContext else { return }
+  guard let context, let connection else { return }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let descriptor = cmicrohttpd_socket(connection)
-  if connectionContext.pointee == nil {
-    connectionContext.pointee = context
-    listener.watch.opened(descriptor, from: cmicrohttpd_peer(connection).flatMap(IPAddress.init))
+  if code.rawValue == CMICROHTTPD_CONNECTION_STARTED {
+    listener.connections.opened(descriptor)
+    listener.watch.entered(.opened, descriptor)
   } else {
     listener.watch.closed(descriptor)
+    listener.connections.closed(descriptor)
   }
 }
 
@@ -37,8 +28,11 @@ func connectionNotified(
 func requestLineRead(
   _ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?, _ connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-  guard let connection else { return nil }
-  let pending = PendingRequest(target: uri.map { String(cString: $0) } ?? "", connection: connection)
+  guard let context, let connection else { return nil }
+  let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let pending = PendingRequest(
+    target: uri.map { String(cString: $0) } ?? "", connection: connection,
+    plainSocket: listener.isPlain ? cmicrohttpd_socket(connection) : nil)
   if let uri { cmicrohttpd_hide_arguments(uri) }
   return Unmanaged.passRetained(pending).toOpaque()
 }
@@ -69,7 +63,7 @@ func requestCalled(
     return listener.dispatch(request, pending) ? .YES : .NO
   case .send(let answer):
     listener.watch.entered(.answering, cmicrohttpd_socket(connection))
-    return ResponseWriter.send(answer, on: connection)
+    return ResponseWriter.send(answer, on: connection, isLast: listener.isStopping)
   }
 }
 

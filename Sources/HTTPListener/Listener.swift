@@ -2,11 +2,13 @@ import CMicroHTTPD
 package import GatewayCore
 import Glibc
 import Synchronization
+import Threads
 
 /// An HTTP/1.1 listener on libmicrohttpd: an epoll thread pool that parses, checks and suspends; the handler's answer
 /// is ready when the connection is resumed.
 ///
-/// `@unchecked Sendable` because `daemon` is set once, before `start` returns, and libmicrohttpd guards what is behind it.
+/// `@unchecked Sendable` because `daemon` and `acceptor` are set before `init` returns and again by `stop`, which one thread calls;
+/// libmicrohttpd guards what is behind the first.
 package final class Listener: @unchecked Sendable {
   package typealias Handler = @Sendable (Request) async -> Answer
 
@@ -21,6 +23,8 @@ package final class Listener: @unchecked Sendable {
     /// Keeps the connections within their limits. Somebody has to call its `closeExpired` about once a second, else no
     /// connection's time is ever over.
     package var watch = ConnectionWatch()
+    /// How long, once it stops, a connection that is kept may bring another request before it is closed.
+    package var keptTime = Duration.zero
     /// TLS with this certificate chain and key, both PEM. Only the stand-in for AWS has it.
     package var tls: (certificate: String, key: String)?
 
@@ -42,21 +46,31 @@ package final class Listener: @unchecked Sendable {
   private static let connectionMemory = 28 * 1024
   /// How long a request may still take once it was hurried.
   private static let hurriedTime = Duration.seconds(2)
+  /// How long nothing may have been under way before the connections are closed: longer than from a request's arrival to
+  /// its handler.
+  private static let quietTime = Duration.milliseconds(20)
 
   /// Where it listens, with the real port.
   package let address: ListenAddress
+  /// Whether it speaks without TLS.
+  let isPlain: Bool
   let reader: RequestReader
   let watch: ConnectionWatch
+  /// The connections there are.
+  let connections = OpenConnections()
   private let socket: ListeningSocket
+  private let keptTime: Duration
   private let handler: Handler
   private let executor: any TaskExecutor
   private let inFlight = Mutex(InFlight())
+  private let isToldToStop = Atomic(false)
   private var daemon: OpaquePointer?
+  private var acceptor: Acceptor?
 
   /// Begins to listen and to serve.
   ///
   /// - Parameters:
-  ///   - socket: one that listens already on the configuration's address; otherwise one is opened.
+  ///   - socket: one that has the configuration's address already; otherwise one is made. It is opened here.
   ///   - executor: where `handler` runs.
   ///   - randomBytes: for the ids of requests that bring none.
   ///   - handler: gives each request its answer. It may take its time: the connection is suspended meanwhile.
@@ -71,13 +85,37 @@ package final class Listener: @unchecked Sendable {
     reader = RequestReader(
       trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
     watch = configuration.watch
+    isPlain = configuration.tls == nil
     self.handler = handler
     self.executor = executor
+    keptTime = configuration.keptTime
     MHD_set_panic_func(stopOnPanic, nil)
-    daemon = start(configuration)
-    guard daemon != nil else {
-      close(self.socket.descriptor)
+    guard let daemon = start(configuration) else {
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
+    }
+    self.daemon = daemon
+    do {
+      try self.socket.open()
+      acceptor = try Self.accept(from: self.socket, for: daemon, connections, watch)
+      self.socket.settle()
+    } catch {
+      // Nothing has come to it yet.
+      MHD_stop_daemon(daemon)
+      throw error
+    }
+  }
+
+  private static func accept(
+    from socket: ListeningSocket, for daemon: OpaquePointer, _ connections: OpenConnections, _ watch: ConnectionWatch
+  ) throws(ListenError) -> Acceptor {
+    // An integer, since a pointer can't be captured. The daemon is stopped after the acceptor.
+    let daemon = UInt(bitPattern: daemon)
+    do throws(ThreadError) {
+      return try Acceptor(socket, connections, watch) { connection, peer, length in
+        MHD_add_connection(OpaquePointer(bitPattern: daemon), connection, peer, length) == .YES
+      }
+    } catch {
+      throw ListenError(socket.address, reason: "the system can't start a thread")
     }
   }
 
@@ -100,12 +138,17 @@ package final class Listener: @unchecked Sendable {
     return true
   }
 
+  /// Whether every answer ends its connection.
+  var isStopping: Bool {
+    isToldToStop.load(ordering: .relaxed)
+  }
+
   /// libmicrohttpd is done with a request: answered, or its client is gone.
   func completed(_ pending: PendingRequest) {
     _ = inFlight.withLock { $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
   }
 
-  /// Stops: no new connections, then the requests under way get until `deadline` to be answered. What isn't by then is
+  /// Stops: no new connections, then whoever has connected gets his answers. What isn't answered by `deadline` is
   /// hurried, and cut off with no answer if even that doesn't help. Then every connection is closed.
   ///
   /// libmicrohttpd aborts the process if it is stopped with a suspended connection, hence the order.
@@ -113,7 +156,9 @@ package final class Listener: @unchecked Sendable {
   /// - Parameter hurry: ends what the handlers wait for.
   package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
     guard let daemon else { return }
-    socket.refuseConnections()
+    isToldToStop.store(true, ordering: .relaxed)
+    acceptor?.stop(by: deadline)
+    waitForQuiet(by: deadline)
     if !isIdle(by: deadline) {
       hurry()
       _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)
@@ -126,6 +171,24 @@ package final class Listener: @unchecked Sendable {
     _ = isIdle(by: ContinuousClock.now + .seconds(1))
     MHD_stop_daemon(daemon)
     self.daemon = nil
+  }
+
+  /// Waits until there are no connections, or until those that are left have been idle: no request is under way, and
+  /// none has come. A connection that is closed while a request is on its way to us loses that request, so each gets
+  /// `keptTime` to bring one more, whose answer then ends it.
+  private func waitForQuiet(by deadline: ContinuousClock.Instant) {
+    let keptUntil = ContinuousClock.now + keptTime
+    var quietSince: ContinuousClock.Instant?
+    while connections.count > 0, ContinuousClock.now < deadline {
+      let now = ContinuousClock.now
+      // One that never arrives isn't waited for for ever: libmicrohttpd had no memory for it.
+      let isQuiet =
+        now >= keptUntil && (!connections.areArriving || now >= keptUntil + .seconds(1))
+        && inFlight.withLock(\.requests.isEmpty) && !connections.haveUnread
+      quietSince = isQuiet ? quietSince ?? now : nil
+      if let quietSince, now - quietSince >= Self.quietTime { return }
+      usleep(2000)
+    }
   }
 
   /// Waits until every request that was handed on is answered and its answer sent. It happens once, at the end, so it
@@ -142,19 +205,21 @@ package final class Listener: @unchecked Sendable {
     // The daemon doesn't own us: it is stopped before we go.
     let context = Unmanaged.passUnretained(self).toOpaque()
     var options = [
-      MHD_OptionItem(option: .LISTEN_SOCKET, value: Int(socket.descriptor), ptr_value: nil),
       MHD_OptionItem(option: .THREAD_POOL_SIZE, value: Int(configuration.threads), ptr_value: nil),
       MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
-      MHD_OptionItem(option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections, ptr_value: nil),
+      // The acceptor keeps to the limit. This one is split among the threads, so it is large enough for each to have all.
+      MHD_OptionItem(
+        option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections * Int(configuration.threads),
+        ptr_value: nil),
       cmicrohttpd_unescape_option(),
       cmicrohttpd_uri_option(requestLineRead, context),
-      cmicrohttpd_connection_option(connectionNotified, context),
       cmicrohttpd_completed_option(requestCompleted, context),
+      cmicrohttpd_connection_option(connectionChanged, context),
     ]
     let end = MHD_OptionItem(option: .END, value: 0, ptr_value: nil)
     guard let tls = configuration.tls else {
       options.append(end)
-      return cmicrohttpd_start(cmicrohttpd_flags(0), connectionOffered, requestCalled, context, &options)
+      return cmicrohttpd_start(cmicrohttpd_flags(0), requestCalled, context, &options)
     }
     var certificate = Array(tls.certificate.utf8CString)
     var key = Array(tls.key.utf8CString)
@@ -165,7 +230,7 @@ package final class Listener: @unchecked Sendable {
           MHD_OptionItem(option: .HTTPS_MEM_KEY, value: 0, ptr_value: key.baseAddress),
           end,
         ]
-        return cmicrohttpd_start(cmicrohttpd_flags(1), connectionOffered, requestCalled, context, &options)
+        return cmicrohttpd_start(cmicrohttpd_flags(1), requestCalled, context, &options)
       }
     }
   }

@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// `audit`: checks the audit log, and makes keys to sign it with.
+/// `audit`: reads and checks the audit log, and makes keys to sign it with.
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "audit", abstract: "Check the audit log, and sign it.",
-    subcommands: [AuditVerifyCommand.self, AuditKeygenCommand.self])
+    commandName: "audit", abstract: "Read the audit log, check it, and sign it.",
+    subcommands: [AuditShowCommand.self, AuditVerifyCommand.self, AuditKeygenCommand.self])
 }

@@ -23,8 +23,8 @@ struct ServeCommand: ParsableCommand {
       AWS_EC2_METADATA_V1_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE;
       how often: AWS_MAX_ATTEMPTS, AWS_RETRY_MODE. 'connection-gateway doctor' shows what they come to.
 
-      SIGTERM and SIGINT stop it once calls in flight have ended (25 s at the most). SIGHUP reloads the tokens and
-      reopens the audit log. Exit codes: 0 stopped, 64 wrong usage, 78 a setting can't be used.
+      SIGTERM and SIGINT stop it: /readyz fails, --stop-delay passes, no new connections are taken, and calls in flight
+      end (25 s at the most). SIGHUP reloads the tokens and reopens the audit log. Exit codes: 0 stopped, 64 wrong usage, 78 a setting can't be used.
       """)
 
   @OptionGroup var options: ServeOptions
@@ -42,7 +42,8 @@ struct ServeCommand: ParsableCommand {
       }
       logger.logLevel = settings.logLevel
       Self.warnOfUnknownVariables(environment, logger)
-      try GatewayService(settings, logger: logger).run(&signals)
+      Self.warnOfUnusedSockets(settings, logger)
+      try GatewayService(settings, logger: logger)?.run(&signals)
     } catch {
       throw Failure.unusable("\(error)")
     }
@@ -54,6 +55,13 @@ struct ServeCommand: ParsableCommand {
     }
     guard !StandardStreams.isFile(STDOUT_FILENO, at: settings.auditPath) else {
       throw SettingsError(Setting.auditCopies.flag, "standard output is the audit log itself")
+    }
+  }
+
+  /// Said, not refused: it serves, but not where the service manager thinks.
+  private static func warnOfUnusedSockets(_ settings: ServeSettings, _ logger: Logger) {
+    for number in settings.unusedSockets {
+      logger.warning("a socket was passed and isn't listened on", metadata: ["socket": "fd:\(number)"])
     }
   }
 

@@ -4,11 +4,35 @@ import GatewayServer
 
 /// The settings of `serve`, which `doctor` reads as well.
 struct ServeOptions: ParsableArguments {
-  @Option(help: .setting(.listen, "Where callers come in; port 0 takes a free one.", valueName: "host:port"))
+  @Option(
+    help: .setting(
+      .listen,
+      "Where callers come in: HOST:PORT (port 0 takes a free one), unix:/PATH, or fd:3, the socket that systemd passes.",
+      valueName: "address"))
   var listen: String?
 
-  @Option(help: .setting(.adminListen, "Where /metrics, /livez and /readyz are.", valueName: "host:port"))
+  @Option(help: .setting(.adminListen, "Where /metrics, /livez and /readyz are.", valueName: "address"))
   var adminListen: String?
+
+  @Option(help: .setting(.socketMode, "The mode of UNIX sockets, octal.", valueName: "mode"))
+  var socketMode: String?
+
+  @Option(
+    help: .setting(.socketGroup, "The group of UNIX sockets; the process's own otherwise.", valueName: "name|number"))
+  var socketGroup: String?
+
+  @Option(
+    help: .setting(
+      .takeOver,
+      "Follow the gateway that has the same audit log: listen at once, and wait so long for it to stop (1s to 10m); or off.",
+      valueName: "duration"))
+  var takeOver: String?
+
+  @Option(
+    help: .setting(
+      .stopDelay, "How long calls are still taken after SIGTERM while /readyz fails already, up to 5m.",
+      valueName: "duration"))
+  var stopDelay: String?
 
   @Option(help: .setting(.tokens, "The tokens file.", valueName: "file"))
   var tokens: String?
@@ -38,9 +62,19 @@ struct ServeOptions: ParsableArguments {
   @Option(
     name: .customLong("trusted-proxy"),
     help: .setting(
-      .trustedProxies, "A proxy whose X-Forwarded-For is believed; repeatable, a list in the variable.",
+      .trustedProxies,
+      "A proxy whose X-Forwarded-For and Forwarded are believed, or unix for whoever comes over a UNIX socket; repeatable, a"
+        + " list in the variable.",
       valueName: "cidr"))
   var trustedProxies: [String] = []
+
+  @Option(
+    name: .customLong("cors-origin"),
+    help: .setting(
+      .corsOrigins,
+      "An origin whose web pages may call from a browser, such as https://tools.example.com; repeatable, a list in the"
+        + " variable.", valueName: "origin"))
+  var corsOrigins: [String] = []
 
   @Option(help: .setting(.requestTimeout, "How long a whole call may take, 100ms to 5m.", valueName: "duration"))
   var requestTimeout: String?
@@ -60,6 +94,17 @@ struct ServeOptions: ParsableArguments {
   var maxConnectionsPerAddress: String?
 
   @Option(
+    help: .setting(
+      .tokenRate, "How many calls a token may make, a second and at once; or off.", valueName: "rate"))
+  var tokenRate: String?
+
+  @Option(
+    help: .setting(
+      .failureRate, "How many tokens that are no good an address may bring, a second and at once; or off.",
+      valueName: "rate"))
+  var failureRate: String?
+
+  @Option(
     help: .setting(.logLevel, "trace, debug, info, notice, warning, error or critical.", valueName: "level"))
   var logLevel: String?
 
@@ -72,16 +117,23 @@ struct ServeOptions: ParsableArguments {
     var flags = ServeSettings.Flags()
     flags.listen = listen
     flags.adminListen = adminListen
+    flags.socketMode = socketMode
+    flags.socketGroup = socketGroup
+    flags.takeOver = takeOver
+    flags.stopDelay = stopDelay
     flags.tokens = tokens
     flags.auditLog = auditLog
     flags.auditCopies = auditCopies
     flags.auditSigningKey = auditSigningKey
     flags.auditReserve = auditReserve
     flags.trustedProxies = trustedProxies
+    flags.corsOrigins = corsOrigins
     flags.requestTimeout = requestTimeout
     flags.maxInFlight = maxInFlight
     flags.maxConnections = maxConnections
     flags.maxConnectionsPerAddress = maxConnectionsPerAddress
+    flags.tokenRate = tokenRate
+    flags.failureRate = failureRate
     flags.logLevel = logLevel
     flags.logFormat = logFormat
     return flags

@@ -18,9 +18,8 @@ struct TokenCreateCommand: ParsableCommand {
     help: "What it may do; repeatable: \(Scope.allCases.map(\.rawValue).joined(separator: ", ")).")
   var scopes: [String]
 
-  @Option(help: ArgumentHelp("When it ends: a duration such as 90d, or never.", valueName: "duration"))
-  var expires = "90d"
-
+  @OptionGroup var expiry: TokenExpiryOption
+  @OptionGroup var restrictionOptions: TokenRestrictionOptions
   @OptionGroup var tokensFile: TokensFileOption
 
   func validate() throws {
@@ -30,9 +29,6 @@ struct TokenCreateCommand: ParsableCommand {
       let known = Scope.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--scope '\(scope)' isn't known; there are \(known).")
     }
-    guard expires == "never" || lifetime.map({ $0 > .zero && $0 <= .seconds(100 * 365 * 86_400) }) == true else {
-      throw ValidationError("--expires has to be a duration such as 90d or 12h, or never.")
-    }
   }
 
   func run() throws {
@@ -41,7 +37,7 @@ struct TokenCreateCommand: ParsableCommand {
     let given = Set(scopes)
     let entry = TokenEntry(
       name: name, hash: token.hash, scopes: Scope.allCases.filter { given.contains($0.rawValue) }, createdAt: now,
-      expiresAt: lifetime.map(now.advanced))
+      expiresAt: expiry.lifetime.map(now.advanced), restrictions: restrictionOptions.restrictions)
     do throws(TokensFileError) {
       try tokensFile.file.update(creating: true) { document in document.tokens.append(entry) }
     } catch {
@@ -50,10 +46,6 @@ struct TokenCreateCommand: ParsableCommand {
     Failure.say(
       "token \(entry.id) '\(name)' for \(entry.scopes.map(\.rawValue).joined(separator: ", ")), "
         + "expires \(entry.expiresAt?.iso8601 ?? "never"). It is shown this once:")
-    print(token.exposed)
-  }
-
-  private var lifetime: Duration? {
-    DurationText.duration(expires)
+    try TokenOutput.show(token)
   }
 }

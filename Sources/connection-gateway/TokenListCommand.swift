@@ -1,57 +1,69 @@
 import ArgumentParser
+import AuditLog
 import Clocks
 import GatewayCore
 import GatewayServer
 
 /// `token list`: what tokens there are; never the tokens themselves, which nobody has any more.
 struct TokenListCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the tokens.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the tokens.",
+    discussion: """
+      When a token was last used is what the audit log says, refused calls included: of one file, and of that the last \
+      \(LastUses.reach >> 20) MiB. '-' is a token that isn't seen there; 'unknown' stands where the log can't be read.
+      """)
 
   @OptionGroup var tokensFile: TokensFileOption
+
+  @Option(help: .setting(.auditLog, "The audit log, which says when tokens were last used.", valueName: "file"))
+  var auditLog: String?
 
   @Flag(help: "Print a JSON list.")
   var json = false
 
   func run() throws {
-    let document: TokensDocument
+    let tokens: [TokenEntry]
     do throws(TokensFileError) {
-      document = try tokensFile.file.read()
+      tokens = try tokensFile.file.read().tokens
     } catch {
       throw Failure.unusable("--tokens: \(error)")
     }
     let now = WallClock.system.now()
-    print(json ? Self.list(document, now) : Self.table(document, now))
+    let uses = lastUses(of: tokens)
+    print(json ? Self.list(tokens, uses, now) : TokenTableText.text(tokens, lastUses: uses, now: now))
+    for token in tokens where token.endsSoon(at: now) {
+      Failure.say(
+        "warning: token \(token.id) '\(token.name)' ends in \(token.timeLeft(at: now).map(DurationText.words) ?? ""); "
+          + "'token rotate \(token.id)' makes the one after it")
+    }
   }
 
-  private static func list(_ document: TokensDocument, _ now: Timestamp) -> String {
-    let tokens = document.tokens.map { token in
-      JSON.object([
-        ("id", .string(token.id)),
-        ("name", .string(token.name)),
-        ("scopes", .array(token.scopes.map { .string($0.rawValue) })),
-        ("createdAt", .string(token.createdAt.iso8601)),
-        ("expiresAt", token.expiresAt.map { .string($0.iso8601) } ?? .null),
-        ("expired", .bool(token.isExpired(at: now))),
-      ])
+  /// `nil` if the log can't be read, which is said if someone named it: by default it need not be there.
+  private func lastUses(of tokens: [TokenEntry]) -> [String: Timestamp]? {
+    let environment = ProcessEnvironment.variables
+    let path = Setting.auditLog.value(auditLog, environment) ?? ""
+    do {
+      return try LastUses.read(path, of: Set(tokens.map(\.id)))
+    } catch {
+      let isNamed = auditLog != nil || environment[Setting.auditLog.variable]?.isEmpty == false
+      if isNamed { Failure.say("--audit-log: \(path) can't be read, so last uses aren't known: \(error.reason)") }
+      return nil
     }
-    return String(decoding: JSON.array(tokens).bytes, as: UTF8.self)
   }
 
-  private static func table(_ document: TokensDocument, _ now: Timestamp) -> String {
-    let rows =
-      [["ID", "NAME", "CREATED", "EXPIRES", "SCOPES"]]
-      + document.tokens.map { token in
-        let expiry = token.expiresAt?.iso8601 ?? "never"
-        return [
-          token.id, token.name, token.createdAt.iso8601, token.isExpired(at: now) ? "\(expiry) (expired)" : expiry,
-          token.scopes.map(\.rawValue).joined(separator: " "),
-        ]
-      }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      let padded = zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count + 2) }
-      return padded.joined() + (row.last ?? "")
+  private static func list(_ tokens: [TokenEntry], _ uses: [String: Timestamp]?, _ now: Timestamp) -> String {
+    let list = tokens.map { token in
+      JSON.object(
+        [
+          ("id", .string(token.id)),
+          ("name", .string(token.name)),
+          ("scopes", .array(token.scopes.map { .string($0.rawValue) })),
+          ("createdAt", .string(token.createdAt.iso8601)),
+          ("expiresAt", token.expiresAt.map { .string($0.iso8601) } ?? .null),
+          ("expired", .bool(token.isExpired(at: now))),
+          ("lastUsedAt", uses?[token.id].map { .string($0.iso8601) } ?? .null),
+        ] + token.restrictions.members)
     }
-    return lines.joined(separator: "\n")
+    return String(decoding: JSON.array(list).bytes, as: UTF8.self)
   }
 }

@@ -104,7 +104,7 @@ struct OpenSearchSimulator: ParsableCommand {
       let simulator = Simulator(state: state, region: region, relay: relay, log: log)
       let listener = try Listener(
         configuration, executor: globalConcurrentExecutor, randomBytes: SecureRandom.bytes, handler: simulator.answer)
-      relay?.start(toPort: listener.address.port)
+      relay?.start(toPort: listener.address.port ?? 0)
       return (listener, relay?.address ?? listener.address)
     } catch {
       throw StartError("--listen \(listen)", error.description)
@@ -112,7 +112,7 @@ struct OpenSearchSimulator: ParsableCommand {
   }
 
   private func listenerConfiguration() throws(StartError) -> Listener.Configuration {
-    guard let address = ListenAddress(listen) else {
+    guard let address = ListenAddress(listen), address.port != nil else {
       throw StartError("--listen \(listen)", "it has to be HOST:PORT or [IPv6]:PORT")
     }
     var configuration = Listener.Configuration(address: address)

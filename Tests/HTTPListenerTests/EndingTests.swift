@@ -49,6 +49,38 @@ struct EndingTests {
     }
   }
 
+  @Test(
+    "A client that sends its request and closes its half gets its answer, whoever else is connected",
+    arguments: ["GET", "HEAD", "POST"])
+  func halfClosed(method: String) async throws {
+    let gate = Gate()
+    try await Served.run { request in
+      if request.target.path != "/" { await gate.wait() }
+      return await Served.echo(request)
+    } body: { served in
+      let others = try (0..<4).map { _ in try served.connect() }
+      for other in others {
+        other.send(Self.request)
+        _ = try other.receive()
+      }
+      let clients = try (0..<20).map { _ in try served.connect() }
+      for client in clients {
+        client.send("\(method) /half HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.finish()
+      }
+      // Over loopback the ends have arrived by now.
+      gate.open()
+      for client in clients {
+        let answer = try client.receive(hasBody: method != "HEAD")
+        #expect(answer.status == 200)
+        #expect(answer.text == (method == "HEAD" ? "" : "\(method) /half"))
+        #expect(answer.values("content-length") == ["\(method.utf8.count + 6)"])
+        #expect(answer.values("date").count == 1)
+        #expect(try client.receiveAll() == [])
+      }
+    }
+  }
+
   @Test("A client that goes while its request is handled doesn't stop the handler, nor the next client")
   func clientGone() async throws {
     let started = Flag()

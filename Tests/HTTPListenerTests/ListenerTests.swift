@@ -10,7 +10,7 @@ struct ListenerTests {
   @Test("Port 0 takes a free port, and the address tells which")
   func realPort() async throws {
     try await Served.run { served in
-      #expect(served.listener.address.port > 0)
+      #expect(served.listener.address.port != 0)
       #expect(served.listener.address.host == "127.0.0.1")
       _ = try served.connect()
     }
@@ -154,6 +154,30 @@ struct ListenerTests {
       _ = try client.receive()
       #expect(served.requests.first?.client.address == (isTrusted ? "203.0.113.9" : "127.0.0.1"))
       #expect(served.requests.first?.client.peer == "127.0.0.1")
+    }
+  }
+
+  @Test("A proxy's headers that contradict each other, or can't be read, make a message that isn't trusted")
+  func contradiction() async throws {
+    let trusted = TrustedProxies([try #require(AddressRange("127.0.0.1"))])
+    for headers in ["X-Forwarded-For: 203.0.113.9\r\nForwarded: for=6.6.6.6", "Forwarded: for=x"] {
+      try await Served.run(.loopback { $0.trustedProxies = trusted }) { served in
+        let client = try served.connect()
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: curl\r\n\(headers)\r\n\r\n")
+        let answer = try client.receive()
+        #expect(answer.status == 400)
+        #expect(answer.values("connection") == ["close"])
+        #expect(served.requests.first?.violation?.code == .invalidRequest)
+        #expect(served.requests.first?.client == Client(address: "127.0.0.1", peer: "127.0.0.1"))
+        #expect(served.requests.first?.fields[.userAgent] == "curl")
+      }
+      // From anyone else they are just words.
+      try await Served.run { served in
+        let client = try served.connect()
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\(headers)\r\n\r\n")
+        #expect(try client.receive().status == 200)
+        #expect(served.requests.first?.client.address == "127.0.0.1")
+      }
     }
   }
 

@@ -50,6 +50,54 @@ struct StopTests {
     stopper.join()
   }
 
+  @Test("A connection that is kept may bring another request for a while, and gets its answer")
+  func keptConnection() async throws {
+    let served = try Served(.loopback { $0.keptTime = .seconds(30) })
+    let clients = [try served.connect(), try served.connect()]
+    for client in clients {
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.receive().status == 200)
+    }
+    let stopper = try WorkerThread { served.stop(within: .seconds(60)) }
+    #expect(await eventually { (try? served.connect()) == nil })
+    clients[0].send("GET /last HTTP/1.1\r\nHost: a\r\n\r\n")
+    let last = try clients[0].receive()
+    #expect(last.text == "GET /last" && last.values("connection") == ["close"])
+    // Once there is no connection left there is nothing to wait for.
+    clients[1].abort()
+    stopper.join()
+  }
+
+  @Test("A request that has come when the time for kept connections is over is answered, not closed on")
+  func lastMoment() async throws {
+    let served = try Served(.loopback { $0.keptTime = .milliseconds(50) })
+    let clients = try (0..<20).map { _ in try served.connect() }
+    for client in clients {
+      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.receive().status == 200)
+    }
+    let stopper = try WorkerThread { served.stop(within: .seconds(60)) }
+    for client in clients { client.send("GET /last HTTP/1.1\r\nHost: a\r\n\r\n") }
+    stopper.join()
+    // Sent before the end of the 50 ms or not: whatever was read was answered.
+    let answered = try clients.filter { try !$0.receiveAll().isEmpty }.count
+    #expect(answered == served.requests.count - 20)
+  }
+
+  @Test("Whoever has connected when it stops is accepted and answered")
+  func backlog() async throws {
+    let gate = Gate()
+    let (served, first) = try await Self.serveSlowly(gate)
+    let clients = try (0..<50).map { _ in try served.connect() }
+    for client in clients { client.send("GET /queued HTTP/1.1\r\nHost: a\r\n\r\n") }
+    let stopper = try WorkerThread { served.stop(within: .seconds(60)) }
+    #expect(await eventually { served.requests.count == 51 })
+    gate.open()
+    #expect(try first.receive().status == 200)
+    for client in clients { #expect(try client.receive().text == "GET /queued") }
+    stopper.join()
+  }
+
   @Test("A request that takes longer than the deadline is hurried, and still gets its answer")
   func hurries() async throws {
     let gate = Gate()

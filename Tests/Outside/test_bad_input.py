@@ -112,7 +112,8 @@ class TestRoutes:
         assert record["path"] == path
 
     @pytest.mark.parametrize("path", [
-        "/", "/favicon.ico", "/metrics", "/connection", "/connectionsx", f"/Connections/{PENDING}/reject",
+        "//", "/index.html", "/favicon.ico", "/metrics", "/connection", "/connectionsx",
+        f"/Connections/{PENDING}/reject",
         f"//connections/{PENDING}/reject", f"/x/connections/{PENDING}/reject", "/livez/", "/readyz/x",
         "/openapi.yaml", "/%6civez", "/.git/config", "/server-status"])
     def test_any_other_unknown_path_is_not_found_and_leaves_no_record(self, gateway, path):
@@ -130,7 +131,7 @@ class TestRoutes:
         assert (answer.status, answer.headers["Allow"], answer.body) == (405, "POST", b"")
         assert [record["stage"] for record in records_of(gateway, answer)] == ["denied"]
 
-    @pytest.mark.parametrize("path", ["/livez", "/readyz", "/openapi.json"])
+    @pytest.mark.parametrize("path", ["/", "/livez", "/readyz", "/openapi.json"])
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
     def test_another_method_on_what_is_only_read_is_not_allowed(self, gateway, method, path):
         answer = gateway.call(method, path)

@@ -344,6 +344,14 @@ class TestFlags:
         *[("trusted_proxy", text) for text in (
             "", "x", "10.0.0.0/33", "10.0.0.0/", "/8", "10.0.0.1/8", "::1/129", "10.0.0", "10.0.0.0/8,10.1.0.0/16",
             "010.0.0.0/8", "localhost")],
+        *[("cors_origin", text) for text in (
+            "", "*", "null", "x", "https://a.example/", "https://A.example", "https://a.example:443", "a.example",
+            "https://a.example,https://b.example", "https://user:word@a.example", "ftp://a.example",
+            "https://*.example")],
+        *[("token_rate", text) for text in (
+            "", "x", "10", "10/", "/20", "0/20", "10/0", "-1/20", "+1/20", "1.5/20", "10 / 20", "10/20/30", "OFF",
+            "1000001/1", "9" * 30 + "/1")],
+        *[("failure_rate", text) for text in ("", "none", "5", "5/", "0/1", "1/1000001")],
         *[("max_in_flight", text) for text in ("", "0", "-1", "+1", "1.0", "x", "65537", "9" * 30)],
         *[("log_level", text) for text in ("", "verbose", "INFO", "5")],
         *[("log_format", text) for text in ("", "xml", "JSON")],
@@ -356,11 +364,19 @@ class TestFlags:
         ("GATEWAY_TOKENS", "/nonexistent/tokens.json", "--tokens"),
         ("GATEWAY_AUDIT_LOG", "/nonexistent/audit.jsonl", "--audit-log"),
         ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 x", "--trusted-proxy"),
+        ("GATEWAY_CORS_ORIGINS", "https://a.example *", "--cors-origin"),
         ("GATEWAY_REQUEST_TIMEOUT", "x", "--request-timeout"), ("GATEWAY_MAX_IN_FLIGHT", "x", "--max-in-flight"),
+        ("GATEWAY_TOKEN_RATE", "10", "--token-rate"), ("GATEWAY_FAILURE_RATE", "5", "--failure-rate"),
         ("GATEWAY_LOG_LEVEL", "x", "--log-level"), ("GATEWAY_LOG_FORMAT", "x", "--log-format")])
     def test_so_is_one_from_the_environment(self, start, variable, value, name):
         flag = name[2:].replace("-", "_")
-        assert name in start.fail(env={variable: value}, **({flag: None} if flag != "trusted_proxy" else {}))
+        is_given = flag not in ("trusted_proxy", "cors_origin")
+        assert name in start.fail(env={variable: value}, **({flag: None} if is_given else {}))
+
+    @pytest.mark.parametrize("text, normal", [
+        ("https://Tools.Example.com/app", "https://tools.example.com"), ("http://localhost:80", "http://localhost")])
+    def test_an_origin_that_no_browser_sends_is_told_with_what_to_write(self, start, text, normal):
+        assert f"writes {normal};" in start.fail(cors_origin=text)
 
     def test_a_flag_wins_over_its_variable(self, simulator):
         variables = {"GATEWAY_LISTEN": "x", "GATEWAY_TOKENS": "/nonexistent", "GATEWAY_REQUEST_TIMEOUT": "x"}
@@ -369,7 +385,7 @@ class TestFlags:
 
     @pytest.mark.parametrize("arguments", [
         ["serve", "--no-such-flag"], ["serve", "--listen"], ["serve", "extra"], ["no-such-command"],
-        ["serve", "--cors-origin", "https://example.com"], ["audit", "verify"], ["token", "no-such-command"],
+        ["serve", "--cors-origin"], ["audit", "verify"], ["token", "no-such-command"],
         ["audit", "no-such-command"]], ids=" ".join)
     def test_wrong_usage_is_another_exit_code(self, arguments):
         ended = run(*arguments)
@@ -383,11 +399,15 @@ class TestFlags:
         for flag, variable, default in [
                 ("--listen", "GATEWAY_LISTEN", "127.0.0.1:8080"),
                 ("--admin-listen", "GATEWAY_ADMIN_LISTEN", "127.0.0.1:8081"),
+                ("--socket-mode", "GATEWAY_SOCKET_MODE", "0660"), ("--socket-group", "GATEWAY_SOCKET_GROUP", None),
+                ("--take-over", "GATEWAY_TAKE_OVER", "off"), ("--stop-delay", "GATEWAY_STOP_DELAY", "0s"),
                 ("--tokens", "GATEWAY_TOKENS", "/etc/connection-gateway/tokens.json"),
                 ("--audit-log", "GATEWAY_AUDIT_LOG", "/var/log/connection-gateway/audit.jsonl"),
                 ("--trusted-proxy", "GATEWAY_TRUSTED_PROXIES", None),
+                ("--cors-origin", "GATEWAY_CORS_ORIGINS", None),
                 ("--request-timeout", "GATEWAY_REQUEST_TIMEOUT", "15s"),
                 ("--max-in-flight", "GATEWAY_MAX_IN_FLIGHT", "256"),
+                ("--token-rate", "GATEWAY_TOKEN_RATE", "10/20"), ("--failure-rate", "GATEWAY_FAILURE_RATE", "5/20"),
                 ("--log-level", "GATEWAY_LOG_LEVEL", "info"), ("--log-format", "GATEWAY_LOG_FORMAT", None)]:
             entry = text.split(f" {flag} <", 1)[-1].split(" --", 1)[0]
             assert f"[{variable}{f', default: {default}' if default else ''}]" in entry, entry

@@ -224,8 +224,11 @@ CHAINS = {
     "empty": ([""], "127.0.0.1"),
     "an-empty-entry": (["203.0.113.7,"], "127.0.0.1"),
     "only-commas": ([",,,"], "127.0.0.1"),
-    "with-a-port": (["203.0.113.7:8080"], "127.0.0.1"),
-    "in-brackets": (["[2001:db8:2::7]"], "127.0.0.1"),
+    "with-a-port": (["6.6.6.6, 203.0.113.7:8080"], "203.0.113.7"),
+    "in-brackets": (["6.6.6.6, [2001:db8:2::7]"], "2001:db8:2::7"),
+    "in-brackets-with-a-port": (["6.6.6.6, [2001:db8:2::7]:8080, 10.1.2.3:80"], "2001:db8:2::7"),
+    "with-what-is-no-port": (["203.0.113.7:80a"], "127.0.0.1"),
+    "a-comma-hidden-by-what-stands-before": (["6.6.6.6\u0600, 203.0.113.7".encode().decode("latin-1")], "203.0.113.7"),
     "in-quotes": (['"203.0.113.7"'], "127.0.0.1"),
     "with-a-zone": (["fe80::1%eth0"], "127.0.0.1"),
     "with-leading-zeros": (["203.000.113.007"], "127.0.0.1"),
@@ -256,6 +259,22 @@ def test_a_chain_of_proxies_is_read_from_the_right(chained, name):
         f"Authorization: Bearer {chained.token}\r\nX-Request-Id: {name}\r\n".encode() + lines + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 404 "), answer
     assert client_of(chained, name) == (address, "127.0.0.1")
+
+
+def test_what_browsers_need_passes(service):
+    simulator, *_ = service
+    origin = "https://tools.example.com"
+    with Gateway(simulator.url, arguments=["--cors-origin", origin]) as gateway, Nginx(gateway.address) as nginx:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = nginx.call("OPTIONS", f"/connections/{UNKNOWN}/reject", headers=asked)
+        assert (preflight.status, preflight.headers["Access-Control-Allow-Methods"]) == (204, "POST")
+        refused = nginx.reject(UNKNOWN, headers={"Origin": origin})
+        assert (refused.status, refused.code) == (401, "unauthenticated")
+        for answer in (preflight, refused):
+            assert answer.headers.get_all("Access-Control-Allow-Origin") == [origin]
+            assert answer.headers.get_all("Vary") == ["Origin"]
+        page = nginx.call("GET", "/")
+        assert page.status == 200 and page.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
 
 
 def assert_own_problem(answer, schema, status, code, outcome):
@@ -310,7 +329,8 @@ class TestNginxOwnErrors:
         assert [record["stage"] for record in records(gateway, "somewhat")] == ["denied"]
 
     @pytest.mark.parametrize("path, allow", [
-        (f"/connections/{PENDING}/reject", "POST"), ("/livez", "GET, HEAD"), ("/openapi.json?x=1", "GET, HEAD")])
+        (f"/connections/{PENDING}/reject", "POST"), ("/livez", "GET, HEAD"), ("/openapi.json?x=1", "GET, HEAD"),
+        ("/", "GET, HEAD")])
     def test_a_method_that_nginx_does_not_pass_on(self, unseen, problem_schema, path, allow):
         answer = unseen.raw(self.head("TRACE", path))
         assert_own_problem(answer, problem_schema, 405, "method_not_allowed", "not_sent")

@@ -12,6 +12,8 @@ package protocol LogFileSystem: Sendable {
   func freeSpace(of path: String) throws(FileError) -> Int64
   /// Which file the path leads to; `nil` if to none.
   func identity(of path: String) -> FileIdentity?
+  /// Whether there is nothing at the path, not even a link that leads nowhere.
+  func isFree(_ path: String) -> Bool
   func rename(_ path: String, to newPath: String) throws(FileError)
   func remove(_ path: String) throws(FileError)
   /// Puts the names in the path's folder on disk: a file whose name is lost is lost.

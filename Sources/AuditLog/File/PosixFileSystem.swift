@@ -58,6 +58,11 @@ package struct PosixFileSystem: LogFileSystem {
     return stat(path, &status) == 0 ? FileIdentity(status) : nil
   }
 
+  package func isFree(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) != 0 && errno == ENOENT
+  }
+
   package func rename(_ path: String, to newPath: String) throws(FileError) {
     guard Glibc.rename(path, newPath) == 0 else { throw FileError("rename") }
   }
@@ -180,7 +185,7 @@ final class PosixLogFile: LogFile {
 
 extension FileError {
   /// The call that has just failed; reads `errno` before anything else happens.
-  fileprivate init(_ operation: String) {
+  init(_ operation: String) {
     self.init(operation, errno)
   }
 
@@ -190,7 +195,7 @@ extension FileError {
 }
 
 extension FileIdentity {
-  fileprivate init(_ status: stat) {
+  init(_ status: stat) {
     self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 }

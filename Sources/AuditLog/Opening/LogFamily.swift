@@ -5,6 +5,8 @@
 struct LogFamily {
   /// What torn ends are kept under; they are no part of the chain.
   static let tornMark = ".torn-"
+  /// What a new file is called until the one before is closed.
+  private static let freshMark = ".fresh"
   /// Compressed files can't be read here, and so not be gone on from.
   private static let compressed = [".gz", ".xz", ".bz2", ".zst", ".lz4"]
 
@@ -20,6 +22,11 @@ struct LogFamily {
     // A hidden file's name begins with its first dot.
     let dot = name.dropFirst().firstIndex(of: ".") ?? name.endIndex
     stem = name[..<dot]
+  }
+
+  /// Where a new file is made in a rotation, before it gets the log's name.
+  static func freshPath(of path: String) -> String {
+    path + freshMark
   }
 
   /// The path of a file beside the log.

@@ -25,6 +25,7 @@ struct LogOpening {
     } catch {
       throw AuditUnavailable(error)
     }
+    Self.removeFresh(beside: path, files)
     do throws(AuditUnavailable) {
       var search = ChainEndSearch(path: path, files: files, clock: clock)
       do throws(FileError) {
@@ -44,5 +45,14 @@ struct LogOpening {
       file.close()
       throw error
     }
+  }
+
+  /// Removes what a process that died in the middle of a rotation left. Nothing is in it, and the next rotation would take it
+  /// as well: if it can't be removed, it stays.
+  private static func removeFresh(beside path: String, _ files: any LogFileSystem) {
+    let freshPath = LogFamily.freshPath(of: path)
+    guard !files.isFree(freshPath), let fresh = try? files.openExisting(freshPath) else { return }
+    defer { fresh.close() }
+    if (try? fresh.size()) == 0 { try? files.remove(freshPath) }
   }
 }

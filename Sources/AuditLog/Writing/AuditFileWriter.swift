@@ -154,7 +154,7 @@ package final class AuditFileWriter {
     let file: any LogFile
     do throws(FileError) {
       if let failed { try moveAside(failed) }
-      file = try openEmpty()
+      file = try openEmpty(path)
     } catch {
       throw AuditUnavailable(error)
     }
@@ -163,14 +163,20 @@ package final class AuditFileWriter {
     kept = []
   }
 
-  /// Goes on in the file that the path leads to now, after a rotation. The same file: nothing to do.
+  /// Goes on in the file that the path leads to now, after a rotation; makes it, if there is none. The same file: nothing to
+  /// do.
+  ///
+  /// A file that is made gets the log's name once the old one has its `closed` record: who follows the log by its name
+  /// (rsyslog, `tail -F`) leaves the old one for good when the name leads elsewhere. It is made before that, so that the old
+  /// one goes on if none can be made.
   ///
   /// - Returns: whether there was another file.
   package func reopen() throws(AuditUnavailable) -> Bool {
     guard case .open(let old, _) = state, files.identity(of: path) != old.identity else { return false }
+    let freshPath = files.isFree(path) ? LogFamily.freshPath(of: path) : path
     let file: any LogFile
     do throws(FileError) {
-      file = try openEmpty()
+      file = try openEmpty(freshPath)
     } catch {
       throw AuditUnavailable(error)
     }
@@ -178,8 +184,17 @@ package final class AuditFileWriter {
     do {
       try write([boundary(.closed)])
     } catch {
-      discard(file)
+      discard(file, freshPath)
       throw error
+    }
+    do throws(FileError) {
+      if freshPath != path { try giveName(to: freshPath) }
+    } catch {
+      // The old file has its last record, so there is no going back: it is gone on as after a failure.
+      discard(file, freshPath)
+      abandon(AuditUnavailable(error))
+      try recover()
+      return true
     }
     old.close()
     state = .open(file, size: 0)
@@ -226,12 +241,27 @@ package final class AuditFileWriter {
     }
   }
 
-  /// The file that the path leads to, made if there is none. It must hold nothing: its chain would be another one.
-  private func openEmpty() throws(FileError) -> any LogFile {
+  /// Gives the log's name to the new file. Someone else may have made one meanwhile.
+  private func giveName(to freshPath: String) throws(FileError) {
+    guard files.isFree(path) else { throw FileError(operation: "rename", code: 0, reason: "someone else made a file") }
+    try files.rename(freshPath, to: path)
+    // Before anything in it counts.
+    try files.syncDirectory(of: path)
+  }
+
+  /// The open file is done with, though all in it counts.
+  private func abandon(_ reason: AuditUnavailable) {
+    if case .open(let file, let size) = state {
+      state = .failed(FailedFile(file: file, goodSize: size), reason: reason)
+    }
+  }
+
+  /// The file at the path, made if there is none. It must hold nothing: its chain would be another one.
+  private func openEmpty(_ path: String) throws(FileError) -> any LogFile {
     let file = try files.open(path)
     do throws(FileError) {
       guard try file.size() == 0 else {
-        throw FileError(operation: "open", code: 0, reason: "the new file isn't empty")
+        throw FileError(operation: "open", code: 0, reason: "the new file isn't empty (\(file.name))")
       }
       // Before anything in it counts: a file whose name is lost is lost.
       try files.syncDirectory(of: path)
@@ -243,8 +273,8 @@ package final class AuditFileWriter {
   }
 
   /// Lets go of a fresh file, and takes it away if we made it.
-  private func discard(_ file: any LogFile) {
-    if file.isNew { try? files.remove(path) }
+  private func discard(_ file: any LogFile, _ freshPath: String) {
+    if file.isNew || freshPath != path { try? files.remove(freshPath) }
     file.close()
   }
 

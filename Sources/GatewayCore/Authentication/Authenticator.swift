@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// Tells who makes a call, by its bearer token (RFC 6750).
 package struct Authenticator: Sendable {
-  private static let realm = "Bearer realm=\"connection-gateway\""
+  static let realm = "Bearer realm=\"connection-gateway\""
 
   private let table: TokenTable
   private let clock: WallClock
@@ -32,7 +32,7 @@ package struct Authenticator: Sendable {
     guard let entry = table.entry(for: token.hash) else {
       throw invalidToken("The token isn't known: it was revoked, or belongs to another gateway. Ask for a new one.")
     }
-    known(Caller(tokenID: entry.id, name: entry.name))
+    known(entry.caller)
     guard !entry.isExpired(at: clock.now()) else {
       throw invalidToken("The token has expired. Ask for a new one.")
     }

@@ -11,18 +11,33 @@ package struct TokenEntry: Sendable, Equatable {
   package let createdAt: Timestamp
   /// `nil` never expires.
   package let expiresAt: Timestamp?
+  package let restrictions: TokenRestrictions
 
-  package init(name: String, hash: TokenHash, scopes: [Scope], createdAt: Timestamp, expiresAt: Timestamp?) {
+  package init(
+    name: String, hash: TokenHash, scopes: [Scope], createdAt: Timestamp, expiresAt: Timestamp?,
+    restrictions: TokenRestrictions = .none
+  ) {
     self.name = name
     self.hash = hash
     self.scopes = scopes
     self.createdAt = createdAt
     self.expiresAt = expiresAt
+    self.restrictions = restrictions
   }
 
   /// By which log, audit and metrics name the token.
   package var id: String {
     hash.tokenID
+  }
+
+  /// How often the token may be used.
+  package var rate: TokenRate {
+    restrictions.rate
+  }
+
+  /// Who calls with it.
+  package var caller: Caller {
+    Caller(tokenID: id, name: name)
   }
 
   /// Whether the token has run out at `time`.

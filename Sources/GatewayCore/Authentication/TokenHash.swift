@@ -1,7 +1,7 @@
 import Digest
 
 /// The SHA-256 of a token, `sha256:<64 hex digits>` in the tokens file.
-package struct TokenHash: Sendable, Equatable {
+package struct TokenHash: Sendable, Hashable {
   private static let prefix = "sha256:"
 
   private let bytes: [UInt8]

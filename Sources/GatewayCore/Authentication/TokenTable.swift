@@ -2,29 +2,34 @@ import Synchronization
 
 /// The tokens in force, replaced as a whole when the file changes.
 package final class TokenTable: Sendable {
-  private let tokens: Mutex<[TokenEntry]>
+  private let entries: Mutex<[TokenEntry]>
 
   package init(_ document: TokensDocument = TokensDocument()) {
-    tokens = Mutex(document.tokens)
+    entries = Mutex(document.tokens)
   }
 
   /// From now on, these tokens count and no others.
   package func replace(with document: TokensDocument) {
-    tokens.withLock { $0 = document.tokens }
+    entries.withLock { $0 = document.tokens }
   }
 
   /// How many there are.
   package var count: Int {
-    tokens.withLock(\.count)
+    entries.withLock(\.count)
+  }
+
+  /// The tokens in force.
+  package var tokens: [TokenEntry] {
+    entries.withLock { $0 }
   }
 
   /// The entry with this hash. Every entry is compared, in constant time, whichever matches.
   package func entry(for hash: TokenHash) -> TokenEntry? {
-    let tokens = tokens.withLock { $0 }
-    var match: TokenEntry?
-    for token in tokens where token.hash == hash {
-      match = token
+    let tokens = tokens
+    var match: Int?
+    for index in tokens.indices where tokens[index].hash == hash {
+      match = index
     }
-    return match
+    return match.map { tokens[$0] }
   }
 }

@@ -4,9 +4,9 @@ import FoundationEssentials
 /// The content of `tokens.json`.
 ///
 /// A document is valid if and only if it is a JSON object with `version` 1 and `tokens`, each token an object with just
-/// `id`, `name`, `hash`, `scopes`, `createdAt` and `expiresAt` (a time or null), where `id` is the first 12 hex digits of
-/// the hash and no hash stands twice. A member that isn't known is an error, since it may be a restriction: a token must
-/// never be able to do more than its file says.
+/// `id`, `name`, `hash`, `scopes`, `createdAt`, `expiresAt` (a time or null) and its restrictions (`TokenRestrictions`), where
+/// `id` is the first 12 hex digits of the hash and no hash stands twice. A member that isn't known is an error, since it
+/// may be a restriction: a token must never be able to do more than its file says.
 package struct TokensDocument: Sendable, Equatable {
   package var tokens: [TokenEntry]
 
@@ -32,9 +32,10 @@ package struct TokensDocument: Sendable, Equatable {
       throw TokensDocumentError("'tokens' has to be a list")
     }
     tokens = []
+    var hashes: Set<TokenHash> = []
     for (index, entry) in entries.enumerated() {
       let token = try Self.token(entry, named: "token \(index + 1)")
-      guard !tokens.contains(where: { $0.hash == token.hash }) else {
+      guard hashes.insert(token.hash).inserted else {
         throw TokensDocumentError("token \(index + 1): its hash stands twice")
       }
       tokens.append(token)
@@ -44,14 +45,15 @@ package struct TokensDocument: Sendable, Equatable {
   /// The document as it is written, one token a line.
   package var bytes: [UInt8] {
     let lines = tokens.map { token in
-      let entry = JSON.object([
-        ("id", .string(token.id)),
-        ("name", .string(token.name)),
-        ("hash", .string(token.hash.text)),
-        ("scopes", .array(token.scopes.map { .string($0.rawValue) })),
-        ("createdAt", .string(token.createdAt.iso8601)),
-        ("expiresAt", token.expiresAt.map { .string($0.iso8601) } ?? .null),
-      ])
+      let entry = JSON.object(
+        [
+          ("id", .string(token.id)),
+          ("name", .string(token.name)),
+          ("hash", .string(token.hash.text)),
+          ("scopes", .array(token.scopes.map { .string($0.rawValue) })),
+          ("createdAt", .string(token.createdAt.iso8601)),
+          ("expiresAt", token.expiresAt.map { .string($0.iso8601) } ?? .null),
+        ] + token.restrictions.members)
       return "  " + String(decoding: entry.bytes, as: UTF8.self)
     }
     let list = lines.isEmpty ? "[]" : "[\n" + lines.joined(separator: ",\n") + "\n]"
@@ -60,7 +62,8 @@ package struct TokensDocument: Sendable, Equatable {
 
   private static func token(_ value: StrictValue, named place: String) throws(TokensDocumentError) -> TokenEntry {
     guard case .object(let entry) = value else { throw TokensDocumentError("\(place) isn't an object") }
-    try entry.allow(only: ["id", "name", "hash", "scopes", "createdAt", "expiresAt"], in: place)
+    let names: Set<String> = ["id", "name", "hash", "scopes", "createdAt", "expiresAt"]
+    try entry.allow(only: names.union(TokenRestrictions.memberNames), in: place)
     guard case .string(let name) = entry.members["name"], TokenEntry.isName(name) else {
       throw TokensDocumentError("\(place): 'name' has to be \(TokenEntry.nameRule)")
     }
@@ -86,7 +89,8 @@ package struct TokensDocument: Sendable, Equatable {
     }
     return TokenEntry(
       name: name, hash: hash, scopes: scopes, createdAt: createdAt,
-      expiresAt: try expiry(entry.members["expiresAt"], in: place))
+      expiresAt: try expiry(entry.members["expiresAt"], in: place),
+      restrictions: try TokenRestrictions(entry, in: place))
   }
 
   private static func expiry(_ value: StrictValue?, in place: String) throws(TokensDocumentError) -> Timestamp? {

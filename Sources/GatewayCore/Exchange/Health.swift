@@ -32,19 +32,24 @@ package struct Health: Sendable {
     .json(.object([("status", "ok")]))
   }
 
+  /// The state of every check, in their order; while stopping there is one more, `serving`, which fails.
+  package func readiness(isStopping: Bool) async -> Readiness {
+    var states: [(name: String, state: HealthState)] = []
+    for check in checks { states.append((check.name, await check.state())) }
+    if isStopping { states.append(("serving", .failing("the gateway is stopping"))) }
+    return Readiness(checks: states)
+  }
+
   /// 200 if no check fails and the gateway isn't stopping, else 503.
   package func ready(isStopping: Bool, for audience: Audience) async -> Response {
-    var isReady = !isStopping
-    var states: [JSON] = []
-    for check in checks {
-      let state = await check.state()
-      isReady = isReady && !state.isFailing
+    let readiness = await readiness(isStopping: isStopping)
+    let states = readiness.checks.map { name, state in
       let detail = audience == .operators ? state.reason : nil
-      states.append(
-        .object([("name", .string(check.name)), ("status", .string(state.name)), ("detail", detail.map(JSON.string))]))
+      return JSON.object([
+        ("name", .string(name)), ("status", .string(state.name)), ("detail", detail.map(JSON.string)),
+      ])
     }
-    if isStopping { states.append(.object([("name", "serving"), ("status", "failing")])) }
-    let document = JSON.object([("status", isReady ? "ready" : "not_ready"), ("checks", .array(states))])
-    return .json(document, status: isReady ? .ok : .serviceUnavailable)
+    let document = JSON.object([("status", readiness.isReady ? "ready" : "not_ready"), ("checks", .array(states))])
+    return .json(document, status: readiness.isReady ? .ok : .serviceUnavailable)
   }
 }

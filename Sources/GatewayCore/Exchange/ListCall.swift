@@ -5,6 +5,8 @@ package struct ListCall: AuditedCall {
 
   package let request: Request
   package let caller: Caller
+  /// The token's own: the page has the connections alone that it is for.
+  let restrictions: TokenRestrictions
   /// The gateway's own filter; AWS has none for it.
   package let status: String?
   /// AWS's filters.
@@ -18,7 +20,9 @@ package struct ListCall: AuditedCall {
   package var reason: String? { nil }
 
   /// - Throws: `invalid_request`, naming the parameter.
-  package init(_ request: Request, caller: Caller) throws(Problem) {
+  package init(
+    _ request: Request, caller: Caller, restrictions: TokenRestrictions
+  ) throws(Problem) {
     let query = try QueryParameters(
       request.target.query, allowed: ["status", "localDomain", "remoteDomain", "limit", "cursor"])
     let status = try Self.text(query, "status", upTo: 64)
@@ -26,6 +30,7 @@ package struct ListCall: AuditedCall {
     let remote = try Self.text(query, "remoteDomain", upTo: 28)
     self.request = request
     self.caller = caller
+    self.restrictions = restrictions
     self.status = status
     filters = [
       ("local-domain-info.domain-name", local), ("remote-domain-info.domain-name", remote),
@@ -34,6 +39,11 @@ package struct ListCall: AuditedCall {
     nextToken = try query["cursor"].map { text throws(Problem) in
       try Cursor(text, madeFor: Self.fingerprint(status, local, remote)).nextToken
     }
+  }
+
+  /// Whether the connection belongs into the answer. AWS's own filters have been applied already.
+  func shows(_ connection: Connection) -> Bool {
+    (status == nil || connection.status == status) && restrictions.allows(connection: connection.id)
   }
 
   /// The cursor for the page after.

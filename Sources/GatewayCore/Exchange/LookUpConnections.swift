@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// The calls that look and change nothing: `GET /connections`, `GET /connections/{id}`, and a reject with `?dryRun=true`.
 package struct LookUpConnections: Sendable {
-  /// How many pages of AWS one page of ours may take, when `status` filters most of them away.
+  /// How many pages of AWS one page of ours may take, when most of them are filtered away.
   private static let pageLimit = 10
 
   private let exchange: AuditedExchange
@@ -106,7 +106,7 @@ package struct LookUpConnections: Sendable {
       report = report.with(attempts)
       do {
         let page = try LookUpTranslation.page(from: report)
-        found += page.connections.filter { call.status == nil || $0.status == call.status }
+        found += page.connections.filter(call.shows)
         nextToken = page.nextToken
       } catch {
         return ExchangeAnswer(error, requestID: call.request.id, report: report)

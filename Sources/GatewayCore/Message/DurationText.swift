@@ -15,4 +15,17 @@ package enum DurationText {
     let (milliseconds, isTooLarge) = number.multipliedReportingOverflow(by: unit.milliseconds)
     return isTooLarge ? nil : .milliseconds(milliseconds)
   }
+
+  /// For people, in the largest unit of which there are two at the least, rounded down: `3 days`, `47 hours`.
+  package static func words(_ duration: Duration) -> String {
+    let seconds = max(0, duration.components.seconds)
+    let (count, noun): (Int64, String) =
+      switch seconds {
+      case 172_800...: (seconds / 86_400, "day")
+      case 7200...: (seconds / 3600, "hour")
+      case 120...: (seconds / 60, "minute")
+      default: (seconds, "second")
+      }
+    return "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
 }

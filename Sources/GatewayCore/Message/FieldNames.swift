@@ -4,6 +4,9 @@ extension HTTPField.Name {
   /// `X-Request-Id`.
   package static let xRequestID = HTTPField.Name.known("X-Request-Id")
 
+  /// `Forwarded` (RFC 7239).
+  package static let forwarded = HTTPField.Name.known("Forwarded")
+
   /// `X-Forwarded-For`.
   package static let xForwardedFor = HTTPField.Name.known("X-Forwarded-For")
 

@@ -11,6 +11,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
   case unsupportedMediaType = "unsupported_media_type"
   case headersTooLarge = "headers_too_large"
   case notImplemented = "not_implemented"
+  case rateLimited = "rate_limited"
   case connectionNotFound = "connection_not_found"
   case connectionNotRejectable = "connection_not_rejectable"
   case upstreamValidation = "upstream_validation"
@@ -35,6 +36,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case .unsupportedMediaType: .unsupportedMediaType
     case .headersTooLarge: .requestHeaderFieldsTooLarge
     case .notImplemented: .notImplemented
+    case .rateLimited: .tooManyRequests
     case .connectionNotRejectable: .conflict
     case .upstreamValidation: .unprocessableContent
     case .upstreamDenied, .upstreamError, .upstreamUnreachable: .badGateway
@@ -48,13 +50,14 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     switch self {
     case .invalidRequest: "Invalid request"
     case .unauthenticated: "Not authenticated"
-    case .insufficientScope: "The token lacks the scope"
+    case .insufficientScope: "The token may not do this"
     case .routeNotFound: "No such path"
     case .methodNotAllowed: "Method not allowed"
     case .bodyTooLarge: "Body too large"
     case .unsupportedMediaType: "Unsupported media type"
     case .headersTooLarge: "Headers too large"
     case .notImplemented: "Not implemented"
+    case .rateLimited: "Too many requests"
     case .connectionNotFound: "Connection not found"
     case .connectionNotRejectable: "The connection can't be rejected"
     case .upstreamValidation: "AWS refused the request as invalid"

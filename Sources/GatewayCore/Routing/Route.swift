@@ -9,6 +9,10 @@ package enum Route: Sendable, Equatable {
   case livez
   case readyz
   case openAPI
+  /// `GET /`, for people.
+  case page
+  /// A browser asks if a page may call this path, which has these methods.
+  case preflight(methods: [String])
 }
 
 extension Route {
@@ -21,6 +25,8 @@ extension Route {
     case .livez: "livez"
     case .readyz: "readyz"
     case .openAPI: "openapi"
+    case .page: "page"
+    case .preflight: "preflight"
     }
   }
 
@@ -30,7 +36,7 @@ extension Route {
     case .reject: .reject
     case .connection: .get
     case .connections: .list
-    case .livez, .readyz, .openAPI: nil
+    case .livez, .readyz, .openAPI, .page, .preflight: nil
     }
   }
 }

@@ -5,11 +5,13 @@ import HTTPTypes
 package enum Router {
   /// The route of `request`.
   ///
+  /// - Parameter cors: says which pages' browsers are told what a path takes.
   /// - Throws: `route_not_found`, or `method_not_allowed` with `Allow`.
-  package static func route(_ request: Request) throws(Problem) -> Route {
+  package static func route(_ request: Request, cors: CORSPolicy) throws(Problem) -> Route {
     guard let (route, methods) = match(path: request.target.path) else {
       throw Problem(.routeNotFound, "There is nothing at this path. GET /openapi.json lists what there is.")
     }
+    if cors.takesPreflight(request) { return .preflight(methods: methods) }
     guard methods.contains(request.method) else {
       let allow = methods.joined(separator: ", ")
       throw Problem(.methodNotAllowed, "This path takes \(allow) only.", fields: [.allow: allow])
@@ -29,6 +31,7 @@ package enum Router {
 
   private static func match(path: String) -> (Route, methods: [String])? {
     switch path {
+    case "/": return (.page, readMethods)
     case "/livez": return (.livez, readMethods)
     case "/readyz": return (.readyz, readMethods)
     case "/openapi.json": return (.openAPI, readMethods)

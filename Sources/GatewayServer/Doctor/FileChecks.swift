@@ -5,8 +5,6 @@ import Glibc
 
 /// What `doctor` says of the two files, from looking alone.
 enum FileChecks {
-  /// Tokens that end within this time are warned of.
-  private static let soon = Duration.seconds(14 * 86_400)
   /// An audit log up to this size is read through, in bytes: a few seconds' work.
   private static let readableSize = 16 << 20
   /// The audit log's file system should have so much room left, in bytes.
@@ -14,7 +12,7 @@ enum FileChecks {
 
   static func tokens(path: String, now: Timestamp) -> DoctorReport.Check {
     do {
-      return tokens(try TokensFile(path: path).read().tokens, path: path, now: now)
+      return tokens(try TokensFile(path: path).read(of: geteuid()).tokens, path: path, now: now)
     } catch {
       return .init("tokens", .problem, "\(error)")
     }
@@ -22,13 +20,17 @@ enum FileChecks {
 
   /// The same, of what was read.
   static func tokens(_ tokens: [TokenEntry], path: String, now: Timestamp) -> DoctorReport.Check {
-    let expired = tokens.count { $0.isExpired(at: now) }
-    let ending = tokens.count { $0.isExpired(at: now.advanced(by: soon)) } - expired
-    let text = "\(path) has \(counted(tokens.count, "token")), \(expired) expired"
+    let expiries = TokenExpiries(tokens, at: now)
+    let text = "\(path) has \(counted(tokens.count, "token")), \(expiries.expired) expired"
     let remedy = "'connection-gateway token create' makes new ones"
-    guard tokens.count > expired else { return .init("tokens", .problem, "\(text): every call is refused; \(remedy)") }
-    guard ending == 0 else {
-      return .init("tokens", .warning, "\(text), \(ending) that will within 14 days; \(remedy)")
+    guard tokens.count > expiries.expired else {
+      return .init("tokens", .problem, "\(text): every call is refused; \(remedy)")
+    }
+    guard expiries.expiring == 0 else {
+      return .init(
+        "tokens", .warning,
+        "\(text), \(expiries.expiring) that will within 14 days; 'connection-gateway token list' shows which, and "
+          + "'token rotate' makes the ones after them")
     }
     return .init("tokens", .ok, text)
   }

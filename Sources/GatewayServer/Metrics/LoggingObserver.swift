@@ -52,6 +52,16 @@ package final class LoggingObserver: ExchangeObserver {
       ])
   }
 
+  package func rateLimited(_ kind: RateLimits.Kind) {
+    metrics.countRateLimited(kind)
+  }
+
+  package func networkLocked(_ network: String) {
+    logger.warning(
+      "too many calls with tokens that are no good, so for now no token from there is looked at",
+      metadata: ["network": "\(network)"])
+  }
+
   package func auditFailed(_ error: AuditUnavailable) {
     metrics.countAuditFailure()
   }

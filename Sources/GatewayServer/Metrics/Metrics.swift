@@ -24,6 +24,7 @@ package final class Metrics: Sendable {
     var upstream: [UpstreamKey: Int] = [:]
     var upstreamRequests: [UpstreamKey: Int] = [:]
     var auditFailures = 0
+    var rateLimited: [RateLimits.Kind: Int] = [:]
     var durations = Histogram()
   }
 
@@ -43,6 +44,10 @@ package final class Metrics: Sendable {
     package var auditFreeSpace: Int64?
     package var auditReserveIsLow = false
     package var connections: ConnectionCounts?
+    package var tokensExpired = 0
+    package var tokensExpiring = 0
+    /// In seconds since 1970; `nil` if no token in force ever ends.
+    package var tokensNextExpiry: Int64?
 
     package init(
       auditWritable: Bool, auditRecords: Int, tokens: Int, tokensCurrent: Bool, tokensReloadFailures: Int,
@@ -77,6 +82,10 @@ package final class Metrics: Sendable {
     state.withLock { $0.upstreamRequests[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
   }
 
+  func countRateLimited(_ kind: RateLimits.Kind) {
+    state.withLock { $0.rateLimited[kind, default: 0] += 1 }
+  }
+
   func countAuditFailure() {
     state.withLock { $0.auditFailures += 1 }
   }
@@ -91,6 +100,10 @@ package final class Metrics: Sendable {
         (["route": key.route, "status": String(key.status), "code": key.code], count)
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
+    page.counter(
+      "rate_limited_total",
+      "Calls refused as one too many: of their token, or from an address whose tokens were no good.",
+      RateLimits.Kind.allCases.map { (["kind": $0.rawValue], state.rateLimited[$0] ?? 0) })
     page.counter(
       "upstream_calls_total", "Calls that got as far as asking AWS, by what was asked and how that ended.",
       state.upstream.map { key, count in (["operation": key.operation, "result": key.ending], count) })
@@ -126,9 +139,24 @@ package final class Metrics: Sendable {
     page.gauge(
       "audit_reserve_low", "1 while less than --audit-reserve is free there.", gauges.auditReserveIsLow ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
+    page.gauge("tokens_expired", "Tokens in the file that have expired.", gauges.tokensExpired)
+    page.gauge("tokens_expiring", "Tokens in force that end within 14 days.", gauges.tokensExpiring)
+    if let nextExpiry = gauges.tokensNextExpiry {
+      page.gauge(
+        "tokens_next_expiry_timestamp_seconds", "When the next token in force ends, in seconds since 1970.",
+        Int(nextExpiry))
+    }
     page.gauge("tokens_current", "1 while they are what the tokens file says.", gauges.tokensCurrent ? 1 : 0)
     page.counter(
       "tokens_reload_failures_total", "Times the tokens file couldn't be used.", [([:], gauges.tokensReloadFailures)])
     return page.text
+  }
+}
+
+extension Metrics.Gauges {
+  mutating func add(_ expiries: TokenExpiries) {
+    tokensExpired = expiries.expired
+    tokensExpiring = expiries.expiring
+    tokensNextExpiry = expiries.next?.seconds
   }
 }

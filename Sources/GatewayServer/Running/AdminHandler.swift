@@ -16,6 +16,7 @@ struct AdminHandler: Sendable {
       response = error.response(requestID: request.id)
     }
     StandardFields.add(to: &response, for: request)
+    if isStopping() { response.closesConnection = true }
     return response
   }
 

@@ -4,6 +4,7 @@ import Clocks
 import CurlTransport
 import Digest
 import GatewayCore
+import Glibc
 import HTTPListener
 import Logging
 
@@ -18,6 +19,34 @@ extension GatewayService {
       return tokens
     } catch {
       throw SettingsError(Setting.tokens.flag, "\(error)")
+    }
+  }
+
+  /// Lets callers in, who wait in the sockets' queues, and returns once the gateway that has the audit log has let go of
+  /// it; `false` if told to stop meanwhile.
+  static func takeOver(
+    _ settings: ServeSettings, _ sockets: (public: ListeningSocket, admin: ListeningSocket), within time: Duration,
+    _ logger: Logger
+  ) throws(SettingsError) -> Bool {
+    let deadline = ContinuousClock.now + time
+    try open(sockets.admin, .adminListen)
+    try open(sockets.public, .listen)
+    var isTold = false
+    LogVacancy(path: settings.auditPath).wait {
+      if !isTold {
+        logger.notice("taking over, waiting for the audit log", metadata: ["seconds": "\(time.components.seconds)"])
+      }
+      isTold = true
+      return ContinuousClock.now < deadline && !Signals.isStopPending
+    }
+    return !Signals.isStopPending
+  }
+
+  private static func open(_ socket: ListeningSocket, _ setting: Setting) throws(SettingsError) {
+    do {
+      try socket.open()
+    } catch {
+      throw SettingsError(setting.flag, "\(error)")
     }
   }
 
@@ -60,6 +89,9 @@ extension GatewayService {
     ])
   }
 
+  /// How long, once it stops, a connection that is kept may bring another call.
+  private static let keptTime = Duration.seconds(2)
+
   /// How long readiness waits for credentials that are being looked up: less than a load balancer waits for it.
   private static let healthPatience = Duration.seconds(2)
 
@@ -72,18 +104,25 @@ extension GatewayService {
     }
   }
 
-  /// Both sockets, opened before anything is written anywhere: a port in use leaves no trace in the audit.
+  /// Both sockets, bound before anything is written anywhere: a port in use leaves no trace in the audit.
   static func openSockets(
     _ settings: ServeSettings
   ) throws(SettingsError) -> (public: ListeningSocket, admin: ListeningSocket) {
-    (try openSocket(settings.listen, .listen), try openSocket(settings.adminListen, .adminListen))
+    let sockets = (
+      public: try socket(settings.listen, .listen, settings.listenOptions),
+      admin: try socket(settings.adminListen, .adminListen, settings.listenOptions)
+    )
+    guard !sockets.admin.hasAddress(of: sockets.public) else {
+      throw SettingsError(Setting.adminListen.flag, "\(ListenError(settings.adminListen, code: EADDRINUSE))")
+    }
+    return sockets
   }
 
-  private static func openSocket(
-    _ address: ListenAddress, _ setting: Setting
+  private static func socket(
+    _ address: ListenAddress, _ setting: Setting, _ options: ListenOptions
   ) throws(SettingsError) -> ListeningSocket {
     do {
-      return try ListeningSocket(address)
+      return try ListeningSocket(address, options: options)
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }
@@ -132,6 +171,7 @@ extension GatewayService {
     gateway: Gateway, admin: AdminHandler
   ) throws(SettingsError) -> (public: Listener, admin: Listener) {
     var configuration = Listener.Configuration(address: settings.listen)
+    configuration.keptTime = keptTime
     configuration.trustedProxies = settings.trustedProxies
     configuration.watch = watches.public
     var adminConfiguration = Listener.Configuration(address: settings.adminListen)

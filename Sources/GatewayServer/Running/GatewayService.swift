@@ -10,12 +10,13 @@ import OpenSearchClient
 
 /// The whole service: put together here, and nowhere else.
 package final class GatewayService: Sendable {
-  /// How long calls under way may take to end after SIGTERM.
+  /// How long calls under way may take to end, once no new connections are taken.
   private static let stopTime = Duration.seconds(25)
 
   private let loop: EventLoop
   private let audit: AuditLog
   private let tokens: TokensReloader
+  private let tokenExpiryLog: TokenExpiryLog
   private let credentials: CredentialChain
   private let gateway: Gateway
   private let stopping: StopFlag
@@ -23,20 +24,32 @@ package final class GatewayService: Sendable {
   private let listener: Listener
   private let adminListener: Listener
   private let logger: Logger
+  /// How long calls are taken as ever after the signal to stop.
+  private let stopDelay: Duration
+  /// How much of `stopTime` is over when calls are begun no more.
+  private let lastCall: Duration
 
-  /// Opens everything and begins to serve.
+  /// Opens everything and begins to serve. `nil` if it was told to stop while it waited for another to end
+  /// (`--take-over`).
   ///
   /// - Throws: `SettingsError`, naming the setting that can't be used.
-  package init(_ settings: ServeSettings, logger: Logger) throws(SettingsError) {
+  package init?(_ settings: ServeSettings, logger: Logger) throws(SettingsError) {
     self.logger = logger
+    stopDelay = settings.stopDelay
+    // A call may well take less than it is allowed to, so half of the time is enough for it to be tried.
+    lastCall = max(Self.stopTime - settings.requestTimeout, Self.stopTime / 2)
     let table = TokenTable()
     tokens = try Self.loadTokens(settings, table, logger)
+    tokenExpiryLog = TokenExpiryLog(table: table, logger: logger)
     watches = try Self.watchConnections(settings, logger)
     let curlSettings = try AWSParts.curlSettings(settings.upstream)
     let sockets = try Self.openSockets(settings)
     let aws = try AWSParts(settings.upstream, curlSettings, logger: logger)
     loop = aws.loop
     credentials = aws.credentials
+    if let time = settings.takeOver {
+      guard try Self.takeOver(settings, sockets, within: time, logger) else { return nil }
+    }
     audit = try Self.openAudit(settings, logger)
 
     let metrics = Metrics()
@@ -51,10 +64,13 @@ package final class GatewayService: Sendable {
     let health = Self.health(audit: audit, credentials: credentials, tokens: tokens)
     gateway = Gateway(
       authenticator: Authenticator(table: table, clock: .system),
+      rates: RateLimits(
+        tokenRate: settings.tokenRate, failureRate: settings.failureRate, clock: .system, observer: observer),
       rejectConnection: RejectConnection(
         exchange: exchange, upstream: aws.client, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),
-      audit: trail, health: health, openAPIDocument: PackageResources.openapi_json, clock: .system,
+      audit: trail, health: health, openAPIDocument: PackageResources.openapi_json,
+      frontPage: FrontPage(template: PackageResources.page_html, clock: .system), cors: settings.cors, clock: .system,
       observer: observer, stopping: stopping)
     let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens, watches] in
       var gauges = Metrics.Gauges(
@@ -66,6 +82,7 @@ package final class GatewayService: Sendable {
       gauges.auditHeadSequence = audit.headSequence
       gauges.auditFreeSpace = audit.condition.freeSpace
       gauges.auditReserveIsLow = audit.condition.isReserveLow
+      gauges.add(TokenExpiries(table.tokens, at: WallClock.system.now()))
       return metrics.page(gauges)
     }
     do {
@@ -82,6 +99,7 @@ package final class GatewayService: Sendable {
     logStart()
     var isRunning = true
     while isRunning {
+      tokenExpiryLog.look(now: WallClock.system.now())
       switch signals.next(within: 1) {
       case .stop: isRunning = false
       case .reload: reload()
@@ -91,7 +109,7 @@ package final class GatewayService: Sendable {
       watches.public.closeExpired()
       watches.admin.closeExpired()
     }
-    stop()
+    stop(&signals)
   }
 
   private func reload() {
@@ -101,14 +119,30 @@ package final class GatewayService: Sendable {
     audit.reopen()
   }
 
-  private func stop() {
+  /// In this order: readiness fails, the delay passes, no new connections are taken, calls under way end.
+  private func stop(_ signals: inout Signals) {
     logger.notice("stopping")
-    stopping.set()
+    let closing = ContinuousClock.now + stopDelay
+    stopping.set(callsUntil: closing + lastCall)
+    waitOut(until: closing, &signals)
     listener.stop(deadline: ContinuousClock.now + Self.stopTime) { [loop] in loop.cancelTransfers() }
-    adminListener.stop(deadline: ContinuousClock.now) {}
+    adminListener.stop(deadline: ContinuousClock.now + .milliseconds(100)) {}
     audit.close()
     loop.stop()
     logger.notice("stopped")
+  }
+
+  /// Serves as ever until then. Told to stop once more, it doesn't wait.
+  private func waitOut(until closing: ContinuousClock.Instant, _ signals: inout Signals) {
+    while ContinuousClock.now < closing {
+      let left = min(closing - ContinuousClock.now, .seconds(1)).components
+      switch signals.next(within: Int(left.seconds), nanoseconds: Int(left.attoseconds / 1_000_000_000)) {
+      case .stop: return
+      case .reload: reload()
+      case nil: tokens.reloadIfChanged()
+      }
+      audit.copies.report()
+    }
   }
 
   private func logStart() {

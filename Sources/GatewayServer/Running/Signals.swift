@@ -18,9 +18,16 @@ package struct Signals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// The next event; `nil` if none comes within `seconds`.
-  mutating func next(within seconds: Int) -> Event? {
-    var timeout = timespec(tv_sec: seconds, tv_nsec: 0)
+  /// Whether a signal to stop has come that nobody has taken.
+  static var isStopPending: Bool {
+    var pending = sigset_t()
+    sigpending(&pending)
+    return [SIGTERM, SIGINT].contains { sigismember(&pending, $0) == 1 }
+  }
+
+  /// The next event; `nil` if none comes within this time.
+  mutating func next(within seconds: Int, nanoseconds: Int = 0) -> Event? {
+    var timeout = timespec(tv_sec: seconds, tv_nsec: nanoseconds)
     return switch sigtimedwait(&set, nil, &timeout) {
     case SIGTERM, SIGINT: .stop
     case SIGHUP: .reload

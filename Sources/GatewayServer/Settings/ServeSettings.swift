@@ -1,6 +1,6 @@
 import AWSSettings
 package import AuditLog
-import GatewayCore
+package import GatewayCore
 package import HTTPListener
 import IPAddresses
 package import Logging
@@ -11,16 +11,23 @@ package struct ServeSettings: Sendable {
   package struct Flags: Sendable {
     package var listen: String?
     package var adminListen: String?
+    package var socketMode: String?
+    package var socketGroup: String?
+    package var takeOver: String?
+    package var stopDelay: String?
     package var tokens: String?
     package var auditLog: String?
     package var auditCopies: [String] = []
     package var auditSigningKey: String?
     package var auditReserve: String?
     package var trustedProxies: [String] = []
+    package var corsOrigins: [String] = []
     package var requestTimeout: String?
     package var maxInFlight: String?
     package var maxConnections: String?
     package var maxConnectionsPerAddress: String?
+    package var tokenRate: String?
+    package var failureRate: String?
     package var logLevel: String?
     package var logFormat: String?
 
@@ -29,6 +36,12 @@ package struct ServeSettings: Sendable {
 
   package let listen: ListenAddress
   package let adminListen: ListenAddress
+  /// The mode and the group of UNIX sockets, and what is said of inherited ones.
+  package let listenOptions: ListenOptions
+  /// How long to wait for the audit log of the gateway that is taken over from; `nil` if there is none.
+  package let takeOver: Duration?
+  /// How long calls are taken as ever after the signal to stop, while readiness fails.
+  package let stopDelay: Duration
   package let tokensPath: String
   package let auditPath: String
   package let auditCopies: [AuditCopyTarget]
@@ -37,10 +50,15 @@ package struct ServeSettings: Sendable {
   /// In bytes; 0 for none.
   package let auditReserve: Int64
   package let trustedProxies: TrustedProxies
+  package let cors: CORSPolicy
   package let requestTimeout: Duration
   package let maxInFlight: Int
   package let maxConnections: Int
   package let maxConnectionsPerAddress: Int
+  /// How often a token may call that has no rate of its own; `nil` for no limit.
+  package let tokenRate: Rate?
+  /// How often an address may fail to authenticate; `nil` for no limit.
+  package let failureRate: Rate?
   package let logLevel: Logger.Level
   package let logFormat: LogFormat
   package let upstream: UpstreamSettings
@@ -52,20 +70,28 @@ package struct ServeSettings: Sendable {
   package init(_ flags: Flags, environment: [String: String], isTerminal: Bool) throws(SettingsError) {
     listen = try Self.address(.listen, flags.listen, environment)
     adminListen = try Self.address(.adminListen, flags.adminListen, environment)
+    listenOptions = try Self.listenOptions(flags, environment)
+    takeOver = try Self.takeOver(flags.takeOver, environment)
+    stopDelay = try Self.stopDelay(flags.stopDelay, environment)
     tokensPath = try Self.text(.tokens, flags.tokens, environment)
     auditPath = try Self.text(.auditLog, flags.auditLog, environment)
     auditCopies = try Self.auditCopies(flags.auditCopies, environment)
     auditSigningKeyPath = try Self.optionalText(.auditSigningKey, flags.auditSigningKey, environment)
     auditReserve = try Self.auditReserve(flags.auditReserve, environment)
     trustedProxies = try Self.trustedProxies(flags.trustedProxies, environment)
+    cors = try Self.cors(flags.corsOrigins, environment)
     requestTimeout = try Self.requestTimeout(flags.requestTimeout, environment)
     maxInFlight = try Self.number(.maxInFlight, flags.maxInFlight, environment, upTo: 65_536)
     maxConnections = try Self.number(.maxConnections, flags.maxConnections, environment, upTo: 1_000_000)
     maxConnectionsPerAddress = try Self.number(
       .maxConnectionsPerAddress, flags.maxConnectionsPerAddress, environment, upTo: 1_000_000)
+    tokenRate = try Self.rate(.tokenRate, flags.tokenRate, environment)
+    failureRate = try Self.rate(.failureRate, flags.failureRate, environment)
     logLevel = try Self.logLevel(flags.logLevel, environment)
     logFormat = try Self.logFormat(flags.logFormat, environment, isTerminal: isTerminal)
-    upstream = try UpstreamSettings(AWSEnvironment(environment))
+    // What is said of our sockets isn't for credential_process.
+    upstream = try UpstreamSettings(
+      AWSEnvironment(environment.filter { !PassedSockets.variables.contains($0.key) }))
   }
 
   private static func text(
@@ -88,7 +114,9 @@ package struct ServeSettings: Sendable {
   ) throws(SettingsError) -> ListenAddress {
     let text = try text(setting, flag, environment)
     guard let address = ListenAddress(text) else {
-      throw SettingsError(setting.flag, "'\(text)' has to be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+      throw SettingsError(
+        setting.flag,
+        "'\(text)' has to be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, or unix:/PATH, or fd:NUMBER from fd:3 on")
     }
     return address
   }
@@ -131,13 +159,29 @@ package struct ServeSettings: Sendable {
   ) throws(SettingsError) -> TrustedProxies {
     let setting = Setting.trustedProxies
     var ranges: [AddressRange] = []
-    for text in list(setting, flags, environment) {
+    let texts = list(setting, flags, environment)
+    for text in texts where text != TrustedProxies.unixSocket {
       guard let range = AddressRange(text) else {
-        throw SettingsError(setting.flag, "'\(text)' has to be an address or a range such as 10.0.0.0/8")
+        throw SettingsError(
+          setting.flag, "'\(text)' has to be an address, a range such as 10.0.0.0/8, or \(TrustedProxies.unixSocket)")
       }
       ranges.append(range)
     }
-    return TrustedProxies(ranges)
+    return TrustedProxies(ranges, trustsUNIXSocket: texts.contains(TrustedProxies.unixSocket))
+  }
+
+  private static func cors(
+    _ flags: [String], _ environment: [String: String]
+  ) throws(SettingsError) -> CORSPolicy {
+    var origins: [Origin] = []
+    for text in list(.corsOrigins, flags, environment) {
+      do {
+        origins.append(try Origin(text))
+      } catch {
+        throw SettingsError(Setting.corsOrigins.flag, error.reason)
+      }
+    }
+    return CORSPolicy(origins)
   }
 
   private static func requestTimeout(
@@ -158,6 +202,18 @@ package struct ServeSettings: Sendable {
       throw SettingsError(setting.flag, "'\(text)' has to be a number from 1 to \(limit)")
     }
     return number
+  }
+
+  private static func rate(
+    _ setting: Setting, _ flag: String?, _ environment: [String: String]
+  ) throws(SettingsError) -> Rate? {
+    let text = try text(setting, flag, environment)
+    guard text != "off" else { return nil }
+    guard let rate = Rate(text) else {
+      throw SettingsError(
+        setting.flag, "'\(text)' has to be how many a second and how many at once, such as 10/20, or off")
+    }
+    return rate
   }
 
   private static func logLevel(

@@ -10,6 +10,12 @@ package struct Setting: Sendable {
   package static let listen = Setting(flag: "--listen", variable: "GATEWAY_LISTEN", defaultText: "127.0.0.1:8080")
   package static let adminListen = Setting(
     flag: "--admin-listen", variable: "GATEWAY_ADMIN_LISTEN", defaultText: "127.0.0.1:8081")
+  package static let socketMode = Setting(
+    flag: "--socket-mode", variable: "GATEWAY_SOCKET_MODE", defaultText: "0660")
+  package static let socketGroup = Setting(
+    flag: "--socket-group", variable: "GATEWAY_SOCKET_GROUP", defaultText: nil)
+  package static let takeOver = Setting(flag: "--take-over", variable: "GATEWAY_TAKE_OVER", defaultText: "off")
+  package static let stopDelay = Setting(flag: "--stop-delay", variable: "GATEWAY_STOP_DELAY", defaultText: "0s")
   package static let tokens = Setting(
     flag: "--tokens", variable: "GATEWAY_TOKENS", defaultText: "/etc/connection-gateway/tokens.json")
   package static let auditLog = Setting(
@@ -21,6 +27,7 @@ package struct Setting: Sendable {
     flag: "--audit-reserve", variable: "GATEWAY_AUDIT_RESERVE", defaultText: "64MiB")
   package static let trustedProxies = Setting(
     flag: "--trusted-proxy", variable: "GATEWAY_TRUSTED_PROXIES", defaultText: nil)
+  package static let corsOrigins = Setting(flag: "--cors-origin", variable: "GATEWAY_CORS_ORIGINS", defaultText: nil)
   package static let requestTimeout = Setting(
     flag: "--request-timeout", variable: "GATEWAY_REQUEST_TIMEOUT", defaultText: "15s")
   package static let maxInFlight = Setting(
@@ -29,14 +36,19 @@ package struct Setting: Sendable {
     flag: "--max-connections", variable: "GATEWAY_MAX_CONNECTIONS", defaultText: "12000")
   package static let maxConnectionsPerAddress = Setting(
     flag: "--max-connections-per-address", variable: "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS", defaultText: "6000")
+  package static let tokenRate = Setting(
+    flag: "--token-rate", variable: "GATEWAY_TOKEN_RATE", defaultText: "10/20")
+  package static let failureRate = Setting(
+    flag: "--failure-rate", variable: "GATEWAY_FAILURE_RATE", defaultText: "5/20")
   package static let logLevel = Setting(flag: "--log-level", variable: "GATEWAY_LOG_LEVEL", defaultText: "info")
   package static let logFormat = Setting(flag: "--log-format", variable: "GATEWAY_LOG_FORMAT", defaultText: nil)
 
   /// Every variable of ours that is read.
   package static let variables = Set(
     [
-      listen, adminListen, tokens, auditLog, auditSigningKey, auditCopies, auditReserve, trustedProxies, requestTimeout,
-      maxInFlight, maxConnections, maxConnectionsPerAddress, logLevel, logFormat,
+      listen, adminListen, socketMode, socketGroup, takeOver, stopDelay, tokens, auditLog, auditSigningKey, auditCopies,
+      auditReserve, trustedProxies, corsOrigins, requestTimeout, maxInFlight, maxConnections, maxConnectionsPerAddress,
+      tokenRate, failureRate, logLevel, logFormat,
     ].map(\.variable))
 
   /// What counts: the flag, else the variable unless it is empty, else the default.

@@ -1,5 +1,6 @@
+import Clocks
 package import GatewayCore
-import Glibc
+package import Glibc
 
 /// `tokens.json` on disk.
 package struct TokensFile: Sendable {
@@ -13,6 +14,17 @@ package struct TokensFile: Sendable {
     fileprivate let modifiedNanoseconds: Int
     fileprivate let changedSeconds: Int
     fileprivate let changedNanoseconds: Int
+
+    /// How long before it was looked at a file must have changed last, so that a later change has another time: more than a
+    /// tick of any file system's clock.
+    private static let margin = Duration.seconds(3)
+
+    /// Whether a change after `time`, when the stamp was taken, would show in a new one. A file that was changed just before
+    /// can be changed again within the same tick of the file system's clock, after it was read.
+    func isSettled(at time: Timestamp) -> Bool {
+      let age = time.microseconds - (Int64(changedSeconds) * 1_000_000 + Int64(changedNanoseconds) / 1000)
+      return Duration.microseconds(abs(age)) > Self.margin
+    }
   }
 
   /// More than a hundred thousand tokens.
@@ -32,8 +44,9 @@ package struct TokensFile: Sendable {
 
   /// Reads the file.
   ///
-  /// - Throws: `TokensFileError`: missing, unreadable, not a file, open to others, not valid.
-  package func read() throws(TokensFileError) -> TokensDocument {
+  /// - Parameter user: whom the file has to belong to, unless it is root's; `nil` for anyone.
+  /// - Throws: `TokensFileError`: missing, unreadable, not a file, open to others, someone else's, not valid.
+  package func read(of user: uid_t? = nil) throws(TokensFileError) -> TokensDocument {
     // Not to wait for a writer, should it be a FIFO; a regular file doesn't care.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -49,6 +62,12 @@ package struct TokensFile: Sendable {
       throw error(
         "has the mode 0\(mode), but only its owner may write it and only its group may read it; chmod 0640 it")
     }
+    if let user, ![user, 0].contains(status.st_uid) {
+      throw error(
+        "belongs to the user \(status.st_uid), but has to belong to root or to the user that the gateway runs as, "
+          + "\(user); chown it")
+    }
+    try checkFolders()
     do {
       return try TokensDocument(bytes: try content(of: descriptor))
     } catch let failure as TokensDocumentError {
@@ -58,6 +77,11 @@ package struct TokensFile: Sendable {
     } catch {
       throw self.error("can't be read")
     }
+  }
+
+  private func checkFolders() throws(TokensFileError) {
+    guard let folder = FolderTrust.folderOpenToAll(of: path) else { return }
+    throw error("lies in \(folder), where anyone may put another file in its place; chmod o-w that folder")
   }
 
   /// Changes the file: read, change, write to a temporary file beside it, fsync,
@@ -80,6 +104,7 @@ package struct TokensFile: Sendable {
       document = try read()
     } catch {
       guard creating, error.isMissing else { throw error }
+      try checkFolders()
       document = TokensDocument()
     }
     let before = document

@@ -1,35 +1,45 @@
+package import Clocks
 package import GatewayCore
+import Glibc
 package import Logging
 import Synchronization
 
 /// Keeps the table of tokens up with the file. A file that can't be used changes nothing: the last good one stays.
 package final class TokensReloader: Sendable {
+  private typealias Reading = Result<TokensDocument, TokensFileError>
+
   private struct State {
     var stamp: TokensFile.Stamp?
-    var isCurrent = true
+    /// Whether the stamp will do to tell that nothing has changed since.
+    var isSettled: Bool
+    var last: Reading
     var failures = 0
   }
 
   private let file: TokensFile
   private let table: TokenTable
+  private let clock: WallClock
   private let logger: Logger
   private let state: Mutex<State>
 
   /// Loads the file for the first time.
   ///
   /// - Throws: `TokensFileError`.
-  package init(file: TokensFile, table: TokenTable, logger: Logger) throws(TokensFileError) {
+  package init(
+    file: TokensFile, table: TokenTable, clock: WallClock = .system, logger: Logger
+  ) throws(TokensFileError) {
     self.file = file
     self.table = table
+    self.clock = clock
     self.logger = logger
-    // Looked at before it is read: a change in between is seen the next time.
-    state = Mutex(State(stamp: file.stamp))
-    table.replace(with: try file.read())
+    let (reading, stamp, isSettled) = Self.read(file, clock)
+    table.replace(with: try reading.get())
+    state = Mutex(State(stamp: stamp, isSettled: isSettled, last: reading))
   }
 
   /// Whether the tokens in force are what the file says.
   package var isCurrent: Bool {
-    state.withLock(\.isCurrent)
+    state.withLock { (try? $0.last.get()) != nil }
   }
 
   /// How often the file couldn't be used.
@@ -37,27 +47,50 @@ package final class TokensReloader: Sendable {
     state.withLock(\.failures)
   }
 
-  /// Reads the file if it has changed since it was last read.
+  /// Reads the file if it has changed since it was last read, or may have.
   package func reloadIfChanged() {
     let stamp = file.stamp
-    if state.withLock({ $0.stamp != stamp }) { reload() }
+    let (isSame, isSettled) = state.withLock { ($0.stamp == stamp, $0.isSettled) }
+    if !isSame {
+      reload()
+    } else if !isSettled {
+      // It was read while it was being written, perhaps. What it is found to be once more is no news.
+      load { $0 != $1 }
+    }
   }
 
   /// Reads the file.
   package func reload() {
-    let stamp = file.stamp
-    let result = Result { () throws(TokensFileError) in try file.read() }
-    switch result {
+    load { _, _ in true }
+  }
+
+  /// - Parameter isNews: whether what is read now, when that was read before, is to be told and counted.
+  private func load(_ isNews: (Reading, Reading) -> Bool) {
+    let (reading, stamp, isSettled) = Self.read(file, clock)
+    // First of all, so that whoever is told that the tokens are current finds that they count.
+    if case .success(let document) = reading { table.replace(with: document) }
+    let news = state.withLock { state in
+      defer { state.last = reading }
+      state.stamp = stamp
+      state.isSettled = isSettled
+      guard isNews(reading, state.last) else { return false }
+      if case .failure = reading { state.failures += 1 }
+      return true
+    }
+    guard news else { return }
+    switch reading {
     case .success(let document):
-      table.replace(with: document)
       logger.notice("tokens loaded", metadata: ["tokens": "\(document.tokens.count)"])
     case .failure(let error):
       logger.error("tokens not reloaded, the last good ones stay", metadata: ["reason": "\(error)"])
     }
-    state.withLock { state in
-      state.stamp = stamp
-      state.isCurrent = (try? result.get()) != nil
-      if !state.isCurrent { state.failures += 1 }
-    }
+  }
+
+  /// Looks at the file before reading it: a change in between is seen the next time.
+  private static func read(_ file: TokensFile, _ clock: WallClock) -> (Reading, TokensFile.Stamp?, isSettled: Bool) {
+    let now = clock.now()
+    let stamp = file.stamp
+    let reading = Result { () throws(TokensFileError) in try file.read(of: geteuid()) }
+    return (reading, stamp, stamp?.isSettled(at: now) ?? true)
   }
 }

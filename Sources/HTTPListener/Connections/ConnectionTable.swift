@@ -29,10 +29,12 @@ struct ConnectionTable: Sendable {
     counts[address, default: 0] >= limits.perAddress
   }
 
+  /// A connection was accepted. It is in no phase yet, and has no time.
+  ///
   /// - Parameter address: `nil` for a peer that isn't counted.
-  mutating func open(_ descriptor: Int32, from address: IPAddress?, at now: Instant) {
+  mutating func open(_ descriptor: Int32, from address: IPAddress?) {
     close(descriptor)
-    entries[descriptor] = Entry(address: address, until: limits.time(for: .opened).map { now + $0 })
+    entries[descriptor] = Entry(address: address, until: nil)
     if let address { counts[address, default: 0] += 1 }
   }
 

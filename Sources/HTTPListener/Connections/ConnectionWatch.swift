@@ -32,17 +32,17 @@ package final class ConnectionWatch: Sendable {
       expired: expired.load(ordering: .relaxed))
   }
 
-  /// Whether one more connection from there is taken.
-  func admits(_ peer: IPAddress?) -> Bool {
-    guard let address = counted(peer) else { return true }
-    guard table.withLock({ $0.isFull(address) }) else { return true }
+  /// Whether one more connection from there is taken; then it counts. Its time begins when libmicrohttpd has it.
+  func admits(_ descriptor: Int32, from peer: IPAddress?) -> Bool {
+    let address = counted(peer)
+    let isAdmitted = table.withLock { table in
+      if let address, table.isFull(address) { return false }
+      table.open(descriptor, from: address)
+      return true
+    }
+    guard !isAdmitted else { return true }
     refused.wrappingAdd(1, ordering: .relaxed)
     return false
-  }
-
-  func opened(_ descriptor: Int32, from peer: IPAddress?) {
-    let (address, now) = (counted(peer), clock.now())
-    table.withLock { $0.open(descriptor, from: address, at: now) }
   }
 
   func entered(_ phase: ConnectionPhase, _ descriptor: Int32) {

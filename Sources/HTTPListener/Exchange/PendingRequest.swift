@@ -14,8 +14,8 @@ final class PendingRequest: @unchecked Sendable {
     case head
     /// The body is coming in.
     case body(Request, received: [UInt8])
-    /// The connection is suspended; whoever completes it first resumes it.
-    case suspended
+    /// The connection is suspended; whoever completes it first resumes it. The answer to a HEAD has no body.
+    case suspended(isHead: Bool)
     /// The answer waits for libmicrohttpd's next call.
     case answered(Answer)
   }
@@ -33,11 +33,14 @@ final class PendingRequest: @unchecked Sendable {
   /// The request target as it stood on the request line.
   let target: String
   let connection: OpaquePointer
+  /// The connection's socket, if what is written to it is what the client reads; `nil` with TLS.
+  private let plainSocket: Int32?
   private let state = Mutex(State.head)
 
-  init(target: String, connection: OpaquePointer) {
+  init(target: String, connection: OpaquePointer, plainSocket: Int32?) {
     self.target = target
     self.connection = connection
+    self.plainSocket = plainSocket
   }
 
   /// A call of the access handler.
@@ -51,13 +54,13 @@ final class PendingRequest: @unchecked Sendable {
       case .head:
         let request = readHead()
         guard request.violation == nil, request.body != .tooLarge else {
-          state = .suspended
+          state = .suspended(isHead: request.method == "HEAD")
           return .dispatch(request)
         }
         state = .body(request, received: [])
         return .readBody
       case .body(let request, let received) where upload.isEmpty:
-        state = .suspended
+        state = .suspended(isHead: request.method == "HEAD")
         return .dispatch(request.with(body: .complete(received)))
       case .body(let request, var received):
         received.append(contentsOf: upload)
@@ -74,8 +77,13 @@ final class PendingRequest: @unchecked Sendable {
   /// Gives the request its answer and wakes its connection. Only the first answer counts.
   func complete(_ answer: Answer) {
     let isFirst = state.withLock { state in
-      guard case .suspended = state else { return false }
-      state = .answered(answer)
+      guard case .suspended(let isHead) = state else { return false }
+      if case .response(let response) = answer, let plainSocket, HalfClosedClient.isThere(plainSocket) {
+        HalfClosedClient.send(response, withBody: !isHead, to: plainSocket)
+        state = .answered(.cut)
+      } else {
+        state = .answered(answer)
+      }
       return true
     }
     if isFirst { MHD_resume_connection(connection) }

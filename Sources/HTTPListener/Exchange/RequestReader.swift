@@ -25,16 +25,18 @@ struct RequestReader: Sendable {
       offsets: collected.offsets, byteCount: cmicrohttpd_header_size(pending.connection))
     let peer = cmicrohttpd_peer(pending.connection).flatMap(IPAddress.init)
     var fields: HTTPFields = [:]
+    var client = TrustedProxies.client(peer)
     var violation: FramingViolation?
     do {
       fields = try Framing.fields(of: head)
+      client = try trustedProxies.client(peer: peer, fields: fields)
     } catch {
       violation = error
     }
     return Request(
       id: requestID(fields), method: method, target: RequestTarget(pending.target), fields: fields,
       body: announcesTooMuch(fields) ? .tooLarge : .complete([]),
-      client: trustedProxies.client(peer: peer, fields: fields), violation: violation)
+      client: client, violation: violation)
   }
 
   private func requestID(_ fields: HTTPFields) -> RequestID {

@@ -5,7 +5,9 @@ import HTTPTypes
 
 /// Queues an answer on its connection, inside the access handler.
 enum ResponseWriter {
-  static func send(_ answer: Answer, on connection: OpaquePointer) -> MHD_Result {
+  /// - Parameter isLast: whether the connection ends with it, whatever the answer says.
+  static func send(_ answer: Answer, on connection: OpaquePointer, isLast: Bool) -> MHD_Result {
+    let answer = isLast ? answer.closingConnection : answer
     switch answer {
     case .response(let response):
       return queue(response, wholeBody(response), on: connection)

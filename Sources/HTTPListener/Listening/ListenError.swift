@@ -11,7 +11,8 @@ package struct ListenError: Error, Sendable, Equatable, CustomStringConvertible 
     self.reason = reason
   }
 
-  init(_ address: ListenAddress, code: Int32) {
+  /// - Parameter code: the `errno` value.
+  package init(_ address: ListenAddress, code: Int32) {
     self.init(address, reason: String(cString: strerror(code)))
   }
 

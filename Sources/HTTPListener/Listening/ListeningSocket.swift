@@ -1,70 +1,130 @@
+import CMicroHTTPD
 import Glibc
+import Synchronization
 
-/// A TCP socket that listens. We open it ourselves, so that a port in use is told in plain words.
-package struct ListeningSocket: Sendable {
+/// A socket that callers connect to.
+///
+/// It has two steps. Made, it is bound, so that an address in use is told before anything else happens; nobody can connect
+/// yet. `open` lets callers in, once it is sure that they will be served. If it goes before it was closed, nothing of it
+/// is left, and a UNIX socket that it had replaced is in its place again.
+package final class ListeningSocket: Sendable {
+  private enum Kind: Sendable {
+    case tcp(isLoopback: Bool)
+    case unix(UnixSocketFile)
+    case inherited
+  }
+
+  private enum Step {
+    case bound, open, closed
+  }
+
   let descriptor: Int32
-  /// With the real port, where 0 was asked for.
+  /// With the real port, where 0 was asked for; where an inherited socket listens.
   package let address: ListenAddress
+  private let kind: Kind
+  private let step: Mutex<Step>
 
   /// Connections that the kernel holds until they are accepted.
   private static let backlog: Int32 = 1024
 
-  /// Binds and listens.
+  /// Takes the address; nobody gets in yet, but by an inherited socket, which listens already.
   ///
   /// - Throws: `ListenError`, with the system's reason.
-  package init(_ address: ListenAddress) throws(ListenError) {
-    let resolved = try Self.resolve(address)
-    let descriptor = socket(resolved.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw ListenError(address, code: errno) }
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    let isBound = resolved.bytes.withUnsafeBytes { bytes in
-      bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, socklen_t(bytes.count)) == 0 }
+  package init(_ address: ListenAddress, options: ListenOptions = ListenOptions()) throws(ListenError) {
+    switch address {
+    case .tcp(let host, let port):
+      let bound = try TCPSocket.bind(host, port, sharesPort: options.sharesPort)
+      descriptor = bound.descriptor
+      kind = .tcp(isLoopback: bound.isLoopback)
+      self.address = .tcp(host: host, port: bound.port)
+      step = Mutex(.bound)
+    case .unix(let path):
+      let file = try UnixSocketFile(path: path, mode: options.mode, group: options.group)
+      descriptor = file.descriptor
+      kind = .unix(file)
+      self.address = address
+      step = Mutex(.bound)
+    case .inherited(let number):
+      self.address = try InheritedSocket.address(of: number, passed: options.passed)
+      descriptor = number
+      kind = .inherited
+      step = Mutex(.open)
     }
-    guard isBound, listen(descriptor, Self.backlog) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw ListenError(address, code: code)
-    }
-    self.descriptor = descriptor
-    self.address = ListenAddress(host: address.host, port: Self.port(of: descriptor) ?? address.port)
   }
 
-  /// No new connections, while the descriptor stays valid for libmicrohttpd: another, silent socket takes its place. The
-  /// kernel closes what was listened on and takes it out of every epoll set.
+  deinit {
+    close()
+  }
+
+  /// Whether both have the same address. Two sockets that share ports would share this one, too.
+  package func hasAddress(of other: ListeningSocket) -> Bool {
+    address == other.address || SocketName.own(of: descriptor)?.address == SocketName.own(of: other.descriptor)?.address
+  }
+
+  /// Lets callers in. A second call does nothing.
   ///
-  /// `MHD_quiesce_daemon` isn't used: it and a worker that wakes at the same moment both take the socket out of the
-  /// worker's epoll set, and libmicrohttpd aborts the process where the second of them fails.
-  func refuseConnections() {
-    let silent = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    dup2(silent, descriptor)
-    close(silent)
+  /// - Throws: `ListenError`, with the system's reason.
+  package func open() throws(ListenError) {
+    let isNew = step.withLock { $0 == .bound }
+    guard isNew else { return }
+    guard listen(descriptor, Self.backlog) == 0 else { throw ListenError(address, code: errno) }
+    if case .unix(let file) = kind { try file.publish() }
+    step.withLock { $0 = .open }
   }
 
-  private static func resolve(_ address: ListenAddress) throws(ListenError) -> (family: Int32, bytes: [UInt8]) {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-    var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(address.host, String(address.port), &hints, &list)
-    defer { if list != nil { freeaddrinfo(list) } }
-    guard code == 0, let first = list?.pointee, let socketAddress = first.ai_addr else {
-      throw ListenError(address, reason: String(cString: gai_strerror(code)))
-    }
-    let bytes = UnsafeRawBufferPointer(start: socketAddress, count: Int(first.ai_addrlen))
-    return (first.ai_family, Array(bytes))
+  /// It is sure now that callers are served: what a UNIX socket replaced isn't needed any more.
+  func settle() {
+    if case .unix(let file) = kind { file.settle() }
   }
 
-  private static func port(of descriptor: Int32) -> UInt16? {
-    var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    return withUnsafeMutablePointer(to: &storage) { storage -> UInt16? in
-      let isKnown = storage.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        getsockname(descriptor, $0, &length) == 0
-      }
-      guard isKnown else { return nil }
-      // The port stands in the same place in sockaddr_in and sockaddr_in6.
-      return storage.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+  /// Sees to it that nobody new comes, while who has connected can still be accepted. Not for an inherited socket: that
+  /// one is others' too.
+  ///
+  /// - Returns: how long after the last one it is sure that there is no other; `nil` if more may come for ever.
+  func refuse() -> Duration? {
+    switch kind {
+    case .tcp(let isLoopback):
+      guard cmicrohttpd_drop_new_handshakes(descriptor) == 0 else { return nil }
+      // A handshake that is under way ends within a round trip. On loopback it ends before `connect` returns.
+      return isLoopback ? .milliseconds(10) : .milliseconds(200)
+    case .unix(let file):
+      file.remove()
+      return .milliseconds(10)
+    case .inherited:
+      return nil
     }
+  }
+
+  /// Whether other processes may accept from it as well.
+  var isShared: Bool {
+    if case .inherited = kind { true } else { false }
+  }
+
+  /// The next connection; its peer's address is put into `peer`, and the address's length into `length`.
+  ///
+  /// - Returns: the connection's descriptor, or the `errno` value, negative.
+  func accept(_ peer: UnsafeMutablePointer<sockaddr_storage>, _ length: UnsafeMutablePointer<socklen_t>) -> Int32 {
+    length.pointee = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    return peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
+      let connection = cmicrohttpd_accept(descriptor, peer, length)
+      return connection < 0 ? -errno : connection
+    }
+  }
+
+  /// `accept` never waits. An inherited socket is told so again and again: a process that gets it may say otherwise.
+  func forbidWaiting() {
+    let flags = fcntl(descriptor, F_GETFL)
+    if flags & O_NONBLOCK == 0 { _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) }
+  }
+
+  /// Gives up our own descriptor. Whoever else has an inherited socket keeps it, with all who wait there.
+  func close() {
+    let isOpen = step.withLock { step in
+      defer { step = .closed }
+      return step != .closed
+    }
+    guard isOpen else { return }
+    if case .unix(let file) = kind { file.remove() }
+    Glibc.close(descriptor)
   }
 }

@@ -14,11 +14,12 @@ struct ServerSocket: Sendable {
   ///
   /// - Throws: `ListenError`, with the system's reason.
   init(_ address: ListenAddress) throws(ListenError) {
+    guard case .tcp(let host, let port) = address else { throw ListenError(address, reason: "it isn't a TCP address") }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
     var list: UnsafeMutablePointer<addrinfo>?
-    let code = getaddrinfo(address.host, String(address.port), &hints, &list)
+    let code = getaddrinfo(host, String(port), &hints, &list)
     defer { if list != nil { freeaddrinfo(list) } }
     guard code == 0, let first = list?.pointee else {
       throw ListenError(address, reason: String(cString: gai_strerror(code)))
@@ -32,8 +33,7 @@ struct ServerSocket: Sendable {
       close(descriptor)
       throw ListenError(address, reason: SystemError.text(code))
     }
-    let port = SocketName.own(of: descriptor)?.port
-    self.address = ListenAddress(host: address.host, port: port ?? address.port)
+    self.address = ListenAddress(host: host, port: SocketName.own(of: descriptor)?.port ?? port)
   }
 
   /// The next client's connection; `nil` if it went wrong, which the next one may not.

@@ -72,6 +72,17 @@ struct PosixFileSystemTests {
     #expect(!folder.names.contains("nowhere.jsonl"))
   }
 
+  @Test("A path is free if nothing is there: a link that leads nowhere is something")
+  func isFree() throws {
+    try folder.write([], to: "audit.jsonl")
+    #expect(symlink("nowhere.jsonl", folder.file("dangling.jsonl")) == 0)
+    #expect(files.isFree(folder.file("missing.jsonl")))
+    #expect(!files.isFree(folder.file("audit.jsonl")))
+    #expect(!files.isFree(folder.file("dangling.jsonl")))
+    // Not known to be free: what is there can't be told.
+    #expect(!files.isFree(folder.file("audit.jsonl/inside")))
+  }
+
   @Test("A log that is there is opened without making one, and is locked like any other")
   func openExisting() throws {
     #expect(throws: FileError(operation: "open", code: ENOENT, reason: "No such file or directory")) {

@@ -101,6 +101,10 @@ final class FakeLogFileSystem: LogFileSystem {
     state.withLock { $0.names[path].map(Self.identity) }
   }
 
+  func isFree(_ path: String) -> Bool {
+    state.withLock { $0.names[path] == nil }
+  }
+
   func rename(_ path: String, to newPath: String) throws(FileError) {
     try run(.rename, nil) { state in
       state.names[newPath] = state.names.removeValue(forKey: path)

@@ -16,7 +16,10 @@ struct GatewayTests {
     let lookUps = FakeLookUps([Sample.page([Sample.connection])])
     let gateway: Gateway
 
-    init(failing: Set<AuditRecord.Stage> = [], scopes: [Scope] = [.reject], isReady: Bool = true) {
+    init(
+      failing: Set<AuditRecord.Stage> = [], scopes: [Scope] = [.reject], isReady: Bool = true, tokenRate: Rate? = nil,
+      failureRate: Rate? = nil, cors: CORSPolicy = CORSPolicy([])
+    ) {
       journal = MemoryJournal(failing: failing)
       service = FakeService(
         Sample.report(.accepted(Sample.connection), AWSAnswer(requestID: "r-1", httpStatus: 200, attempts: 1))
@@ -30,12 +33,13 @@ struct GatewayTests {
       let table = TokenTable(TokensDocument(tokens: [Sample.entry(scopes: scopes)]))
       gateway = Gateway(
         authenticator: Authenticator(table: table, clock: .fixed(Sample.time)),
+        rates: RateLimits(tokenRate: tokenRate, failureRate: failureRate, clock: time.clock, observer: observer),
         rejectConnection: RejectConnection(
           exchange: exchange, upstream: service, inFlight: inFlight, waiter: waiter),
         lookUpConnections: LookUpConnections(exchange: exchange, lookUps: lookUps, inFlight: inFlight),
         audit: audit,
         health: Health(checks: [Health.Check(name: "audit") { isReady ? .ok : .failing("/var/log is full") }]),
-        openAPIDocument: Self.document,
+        openAPIDocument: Self.document, frontPage: Sample.frontPage, cors: cors,
         clock: time.clock, observer: observer, stopping: stopping)
     }
   }
@@ -176,6 +180,54 @@ struct GatewayTests {
     #expect(fixture.observer.responses.map(\.route) == [route])
   }
 
+  @Test(
+    "A token's calls count together, whatever they ask for and however they end; those beyond its rate send nothing")
+  func tokenRate() async throws {
+    let fixture = Fixture(scopes: [.reject], tokenRate: Rate(perSecond: 1, burst: 3))
+    let list = try Self.allowed(method: "GET", target: "/connections")
+    #expect(await fixture.gateway.respond(to: list).status == .forbidden)
+    let malformed = try Self.allowed(target: Sample.rejectTarget + "?wait=x")
+    #expect(await fixture.gateway.respond(to: malformed).status == .badRequest)
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+    for request in [list, try Self.allowed()] {
+      let response = await fixture.gateway.respond(to: request)
+      #expect(response.status == .tooManyRequests)
+      #expect(response.fields[.retryAfter] == "1")
+      #expect(try response.members()["code"] == .string("rate_limited"))
+      #expect(try response.members()["outcome"] == .string("not_sent"))
+    }
+    #expect(fixture.service.calls.count == 1 && fixture.lookUps.calls.isEmpty)
+    let record = try #require(fixture.journal.records.last)
+    #expect(record.stage == .denied)
+    #expect(record.result == AuditResult(httpStatus: 429, code: .rateLimited, outcome: .notSent))
+    #expect(record.caller?.name == "runbook-eu")
+    #expect(record.connectionID?.description == Sample.connectionID)
+    fixture.time.advance(by: .seconds(1))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+  }
+
+  @Test(
+    "Where too many calls have failed to authenticate, even a good token isn't looked at, and the record names nobody")
+  func failureRate() async throws {
+    let fixture = Fixture(failureRate: Rate(perSecond: 1, burst: 3))
+    let bad = try Refusal(code: .unauthenticated, authorization: "Bearer \(Sample.otherToken.exposed)").request()
+    for _ in 0..<3 { #expect(await fixture.gateway.respond(to: bad).status == .unauthorized) }
+    let response = await fixture.gateway.respond(to: try Self.allowed())
+    #expect(response.status == .tooManyRequests)
+    #expect(response.fields[.retryAfter] == "1")
+    #expect(response.fields[.wwwAuthenticate] == nil)
+    #expect(fixture.service.calls.isEmpty)
+    let record = try #require(fixture.journal.records.last)
+    #expect(record.result == AuditResult(httpStatus: 429, code: .rateLimited, outcome: .notSent))
+    #expect(record.caller == nil)
+    #expect(record.connectionID?.description == Sample.connectionID)
+    // What needs no token is answered all the same.
+    #expect(await fixture.gateway.respond(to: try Self.allowed(method: "GET", target: "/livez")).status == .ok)
+    fixture.time.advance(by: .seconds(1))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).status == .ok)
+    #expect(fixture.observer.locked == [Sample.client.address])
+  }
+
   @Test("Where the intent can't be written, the call is a 503 and nothing is sent")
   func intentFails() async throws {
     for failing in [[AuditRecord.Stage.intent], [.intent, .denied]] {
@@ -191,7 +243,8 @@ struct GatewayTests {
     "What isn't under /connections is answered without a record, even if the audit is down",
     arguments: [
       ("GET", "/livez", 200), ("HEAD", "/livez", 200), ("GET", "/readyz", 200), ("GET", "/openapi.json", 200),
-      ("POST", "/livez", 405), ("GET", "/", 404), ("GET", "/connectionsx", 404), ("POST", "/metrics", 404),
+      ("GET", "/", 200), ("HEAD", "/", 200), ("POST", "/", 405), ("POST", "/livez", 405), ("GET", "/index.html", 404),
+      ("GET", "/connectionsx", 404), ("POST", "/metrics", 404),
     ])
   func notAudited(method: String, target: String, status: Int) async throws {
     let fixture = Fixture(failing: Set(AuditRecord.Stage.allCases))
@@ -206,6 +259,66 @@ struct GatewayTests {
     let response = await Fixture().gateway.respond(to: try Sample.request(method: "GET", target: "/openapi.json"))
     #expect(response.body == Fixture.document)
     #expect(response.fields[.contentType] == "application/json")
+  }
+
+  private static let origin = "https://tools.example.com"
+  private static let preflight: HTTPFields = [
+    .origin: origin, .accessControlRequestMethod: "POST", .accessControlRequestHeaders: "authorization",
+  ]
+
+  @Test(
+    "A browser's preflight is answered without a token, leaves no record and sends nothing, even if the audit is down")
+  func preflight() async throws {
+    let fixture = Fixture(failing: Set(AuditRecord.Stage.allCases), cors: CORSPolicy([try Origin(Self.origin)]))
+    let response = await fixture.gateway.respond(
+      to: try Sample.request(method: "OPTIONS", fields: Self.preflight))
+    #expect(response.status == .noContent)
+    #expect(response.fields[.accessControlAllowOrigin] == Self.origin)
+    #expect(response.fields[.accessControlAllowMethods] == "POST")
+    #expect(response.fields[.xRequestID] == Sample.requestID)
+    #expect(fixture.journal.records.isEmpty && fixture.observer.failures.isEmpty)
+    #expect(fixture.service.calls.isEmpty)
+    #expect(fixture.observer.responses.map(\.route) == ["preflight"])
+  }
+
+  @Test(
+    "One of an origin that isn't allowed is refused and written down as any other method is, and told nothing",
+    arguments: [[], ["https://other.example.com"]])
+  func preflightOfOthers(origins: [String]) async throws {
+    let fixture = Fixture(cors: CORSPolicy(try origins.map { try Origin($0) }))
+    let response = await fixture.gateway.respond(to: try Sample.request(method: "OPTIONS", fields: Self.preflight))
+    #expect(response.status == .methodNotAllowed)
+    #expect(!response.fields.contains { $0.name.canonicalName.hasPrefix("access-control-") })
+    #expect(response.fields[.vary] == (origins.isEmpty ? nil : "Origin"))
+    #expect(fixture.journal.records.map(\.stage) == [.denied])
+    #expect(fixture.journal.records.map(\.result?.code) == [.methodNotAllowed])
+  }
+
+  @Test("Whatever is answered to an allowed origin's page, its script may read", arguments: refusals)
+  func refusedToAScript(_ refusal: Refusal) async throws {
+    var refusal = refusal
+    refusal.fields[.origin] = Self.origin
+    for failing in [[], [AuditRecord.Stage.denied]] {
+      let fixture = Fixture(
+        failing: Set(failing), scopes: refusal.scopes, cors: CORSPolicy([try Origin(Self.origin)]))
+      let response = await fixture.gateway.respond(to: try refusal.request())
+      #expect(response.status == (failing.isEmpty ? refusal.code.status : .serviceUnavailable))
+      #expect(response.fields[.accessControlAllowOrigin] == Self.origin)
+      #expect(response.fields[.vary] == "Origin")
+      #expect(response.fields[.accessControlAllowCredentials] == nil)
+    }
+  }
+
+  @Test("The page says whether it is ready, and that it isn't while the gateway stops")
+  func page() async throws {
+    let fixture = Fixture()
+    let page = try Sample.request(method: "GET", target: "/")
+    #expect(await fixture.gateway.respond(to: page).text.contains(">Ready<"))
+    fixture.stopping.set()
+    let response = await fixture.gateway.respond(to: page)
+    #expect(response.text.contains(">Not ready<") && response.text.contains(">serving<"))
+    #expect(response.status == .ok)
+    #expect(await Fixture(isReady: false).gateway.respond(to: page).text.contains(">Not ready<"))
   }
 
   @Test("A check that fails makes readiness a 503, and leaves liveness alone")
@@ -243,6 +356,19 @@ struct GatewayTests {
     #expect(response.closesConnection)
     #expect(fixture.service.calls.isEmpty)
     #expect(fixture.journal.records.map(\.result?.code) == [.overloaded])
+  }
+
+  @Test("A gateway that is stopping begins what still comes, as long as there is time for it")
+  func lastCalls() async throws {
+    let fixture = Fixture()
+    fixture.stopping.set(callsUntil: fixture.time.clock.now() + .seconds(10))
+    let response = await fixture.gateway.respond(to: try Self.allowed())
+    #expect(response.status == .ok)
+    #expect(response.closesConnection)
+    #expect(fixture.service.calls.count == 1)
+    fixture.time.advance(by: .seconds(10))
+    #expect(await fixture.gateway.respond(to: try Self.allowed()).code == .overloaded)
+    #expect(fixture.service.calls.count == 1)
   }
 
   @Test("A gateway that is stopping is alive but not ready")

@@ -52,6 +52,17 @@ struct HealthTests {
     #expect(try response.members()["status"] == .string("not_ready"))
   }
 
+  @Test("What stands in the answer is the readiness; while stopping there is one check more")
+  func readiness() async {
+    let health = health(["audit": true, "tokens": false])
+    let running = await health.readiness(isStopping: false)
+    #expect(running.checks.map(\.name) == ["audit", "tokens"])
+    #expect(running.checks.map(\.state) == [.ok, .failing("it is broken")])
+    #expect(!running.isReady)
+    #expect(await health.readiness(isStopping: true).checks.map(\.name) == ["audit", "tokens", "serving"])
+    #expect(Readiness(checks: [("audit", .ok), ("tokens", .warning("soon"))]).isReady)
+  }
+
   @Test("Operators are told why, outsiders aren't")
   func reasons() async {
     let operators = await health(["audit": false]).ready(isStopping: false, for: .operators)

@@ -6,12 +6,13 @@ import Testing
 struct ListCallTests {
   private func call(_ query: String) throws -> ListCall {
     let request = try Sample.request(method: "GET", target: "/connections?\(query)")
-    return try ListCall(request, caller: Sample.caller)
+    return try ListCall(request, caller: Sample.caller, restrictions: .none)
   }
 
   @Test("Without a query it is everything, up to 100 at a time", arguments: ["/connections", "/connections?"])
   func bare(_ target: String) throws {
-    let call = try ListCall(try Sample.request(method: "GET", target: target), caller: Sample.caller)
+    let call = try ListCall(
+      try Sample.request(method: "GET", target: target), caller: Sample.caller, restrictions: .none)
     #expect(call.limit == 100)
     #expect(call.status == nil && call.nextToken == nil && call.filters.isEmpty)
     #expect(call.connectionID == nil && call.reason == nil)

@@ -61,6 +61,26 @@ struct PagingTests {
     #expect(fixture.inFlight.count == 0)
   }
 
+  @Test(
+    "A restricted token's pages together are each connection that it is for once, in order",
+    arguments: 0..<40 as Range<UInt64>)
+  func restricted(_ seed: UInt64) throws {
+    let store = ConnectionStore(seed: seed)
+    let restrictions = TokenRestrictions(connections: try Sample.patterns("c-connection-1*", "c-connection-4"))
+    let fixture = SimulatedGateway {
+      $0.lookingUp = { _, query, _ in store.page(query) }
+      $0.restrictions = restrictions
+    }
+    var random = SplitMix64(seed: seed + 2000)
+    let status = [nil, "ACTIVE"].randomElement(using: &random) ?? nil
+    let read = try readAll(fixture, status.map { "status=\($0)" } ?? "", &random)
+    #expect(
+      read.ids
+        == store.ids(status: status, localDomain: nil).filter {
+          $0.hasPrefix("c-connection-1") || $0 == "c-connection-4"
+        })
+  }
+
   @Test("A page of the gateway takes no more than a few of AWS's, so that it comes to an end")
   func bounded() throws {
     let fixture = SimulatedGateway { $0.lookingUp = { _, _, _ in .page([], nextToken: "again") } }

@@ -23,4 +23,15 @@ struct DurationTextTests {
   func invalid(text: String) {
     #expect(DurationText.duration(text) == nil)
   }
+
+  @Test(
+    "In words, a duration has the largest unit of which there are two",
+    arguments: [
+      (-5, "0 seconds"), (0, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"),
+      (7199, "119 minutes"), (7200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days"), (1_209_600, "14 days"),
+    ])
+  func words(seconds: Int, text: String) {
+    #expect(DurationText.words(.seconds(seconds)) == text)
+    #expect(DurationText.words(.seconds(seconds) + .milliseconds(999)) == (seconds < 0 ? "0 seconds" : text))
+  }
 }

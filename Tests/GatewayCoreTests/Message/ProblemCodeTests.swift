@@ -8,8 +8,9 @@ struct ProblemCodeTests {
   static let table: [String: Int] = [
     "invalid_request": 400, "unauthenticated": 401, "insufficient_scope": 403, "route_not_found": 404,
     "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415, "headers_too_large": 431,
-    "not_implemented": 501, "connection_not_found": 404, "connection_not_rejectable": 409, "upstream_validation": 422,
-    "upstream_throttled": 503, "upstream_denied": 502, "upstream_error": 502, "upstream_unreachable": 502,
+    "not_implemented": 501, "rate_limited": 429, "connection_not_found": 404, "connection_not_rejectable": 409,
+    "upstream_validation": 422, "upstream_throttled": 503, "upstream_denied": 502, "upstream_error": 502,
+    "upstream_unreachable": 502,
     "upstream_timeout": 504, "credentials_unavailable": 503, "audit_unavailable": 503, "overloaded": 503,
   ]
 

@@ -4,6 +4,10 @@ import Testing
 
 @Suite("Router")
 struct RouterTests {
+  private static func route(_ request: Request) throws -> Route {
+    try Router.route(request, cors: CORSPolicy([]))
+  }
+
   @Test(
     "A known path with its method has its route",
     arguments: [
@@ -20,15 +24,17 @@ struct RouterTests {
       ("GET", "/livez", .livez), ("HEAD", "/livez", .livez), ("GET", "/livez?x", .livez),
       ("GET", "/readyz", .readyz), ("HEAD", "/readyz", .readyz),
       ("GET", "/openapi.json", .openAPI), ("HEAD", "/openapi.json", .openAPI),
+      ("GET", "/", .page), ("HEAD", "/", .page), ("GET", "/?x", .page),
     ] as [(String, String, Route)])
   func known(method: String, target: String, route: Route) throws {
-    #expect(try Router.route(Sample.request(method: method, target: target)) == route)
+    #expect(try Self.route(Sample.request(method: method, target: target)) == route)
   }
 
   @Test(
     "No other spelling of a path leads anywhere",
     arguments: [
-      "/", "", "//livez", "/livez/", "/LIVEZ", "/%6Civez", "/livez%3F", "/./livez", "/Connections", "//connections",
+      "", "//", "/.", "/%2F", "/index.html", "//livez", "/livez/", "/LIVEZ", "/%6Civez", "/livez%3F", "/./livez",
+      "/Connections", "//connections",
       "/connections/c-1234567890/", "/connections//", "/connections/c-1234567890/reject/",
       "/connections/c-1234567890/Reject", "/connections/c-1234567890/accept", "/Connections/c-1234567890/reject",
       "/connections/a/b/reject", "//connections/c-1234567890/reject",
@@ -37,7 +43,7 @@ struct RouterTests {
   func unknown(_ target: String) throws {
     for method in ["GET", "POST", "HEAD"] {
       let request = try Sample.request(method: method, target: target)
-      let problem = try #require(throws: Problem.self) { try Router.route(request) }
+      let problem = try #require(throws: Problem.self) { try Self.route(request) }
       #expect(problem.code == .routeNotFound)
       #expect(problem.outcome == .notSent)
     }
@@ -50,14 +56,35 @@ struct RouterTests {
       ("PUT", "/connections/c-1234567890/reject", "POST"), ("DELETE", "/connections/c-1234567890/reject", "POST"),
       ("post", "/connections/c-1234567890/reject", "POST"), ("POST", "/connections", "GET, HEAD"),
       ("DELETE", "/connections/c-1234567890", "GET, HEAD"), ("PUT", "/connections/", "GET, HEAD"),
-      ("POST", "/livez", "GET, HEAD"),
+      ("POST", "/livez", "GET, HEAD"), ("POST", "/", "GET, HEAD"), ("OPTIONS", "/", "GET, HEAD"),
       ("OPTIONS", "/readyz", "GET, HEAD"), ("get", "/openapi.json", "GET, HEAD"),
     ])
   func otherMethod(method: String, target: String, allow: String) throws {
     let request = try Sample.request(method: method, target: target)
-    let problem = try #require(throws: Problem.self) { try Router.route(request) }
+    let problem = try #require(throws: Problem.self) { try Self.route(request) }
     #expect(problem.code == .methodNotAllowed)
     #expect(problem.fields[.allow] == allow)
+  }
+
+  @Test(
+    "A preflight of an allowed origin is told the methods of a path that there is, and of no other",
+    arguments: [
+      ("/connections", ["GET", "HEAD"]), ("/connections/c-1234567890", ["GET", "HEAD"]),
+      ("/connections/c-1234567890/reject", ["POST"]), ("/connections/NO/reject?x", ["POST"]), ("/", ["GET", "HEAD"]),
+      ("/livez", ["GET", "HEAD"]), ("/readyz", ["GET", "HEAD"]), ("/openapi.json", ["GET", "HEAD"]),
+      ("/metrics", nil), ("/connections/c-1234567890/accept", nil), ("/connections/c-1234567890/reject/", nil),
+    ] as [(String, [String]?)])
+  func preflight(target: String, methods: [String]?) throws {
+    let cors = CORSPolicy([try Origin("https://a.example")])
+    let fields: HTTPFields = [.origin: "https://a.example", .accessControlRequestMethod: "POST"]
+    let request = try Sample.request(method: "OPTIONS", target: target, fields: fields)
+    guard let methods else {
+      let problem = try #require(throws: Problem.self) { try Router.route(request, cors: cors) }
+      #expect(problem.code == .routeNotFound)
+      return
+    }
+    #expect(try Router.route(request, cors: cors) == .preflight(methods: methods))
+    #expect(throws: Problem.self) { try Self.route(request) }
   }
 
   @Test(
@@ -87,9 +114,12 @@ struct RouterTests {
   func names() {
     let routes: [Route] = [
       .reject(id: "a"), .reject(id: "b"), .connection(id: "a"), .connections, .livez, .readyz, .openAPI,
+      .page, .preflight(methods: ["GET"]),
     ]
     #expect(
-      routes.map(\.name) == ["reject", "reject", "connection", "connections", "livez", "readyz", "openapi"])
-    #expect(routes.map(\.action) == [.reject, .reject, .get, .list, nil, nil, nil])
+      routes.map(\.name) == [
+        "reject", "reject", "connection", "connections", "livez", "readyz", "openapi", "page", "preflight",
+      ])
+    #expect(routes.map(\.action) == [.reject, .reject, .get, .list, nil, nil, nil, nil, nil])
   }
 }

@@ -16,6 +16,8 @@ final class RecordingObserver: ExchangeObserver {
     var rejects: [RejectionReport] = []
     var lookUps: [LookUpReport] = []
     var failures: [AuditUnavailable] = []
+    var rateLimited: [RateLimits.Kind] = []
+    var locked: [String] = []
   }
 
   private let state = Mutex(State())
@@ -37,6 +39,14 @@ final class RecordingObserver: ExchangeObserver {
     state.withLock { $0.lookUps.append(report) }
   }
 
+  func rateLimited(_ kind: RateLimits.Kind) {
+    state.withLock { $0.rateLimited.append(kind) }
+  }
+
+  func networkLocked(_ network: String) {
+    state.withLock { $0.locked.append(network) }
+  }
+
   func auditFailed(_ error: AuditUnavailable) {
     state.withLock { $0.failures.append(error) }
   }
@@ -45,4 +55,6 @@ final class RecordingObserver: ExchangeObserver {
   var rejects: [RejectionReport] { state.withLock { $0.rejects } }
   var lookUps: [LookUpReport] { state.withLock { $0.lookUps } }
   var failures: [AuditUnavailable] { state.withLock { $0.failures } }
+  var rateLimited: [RateLimits.Kind] { state.withLock { $0.rateLimited } }
+  var locked: [String] { state.withLock { $0.locked } }
 }

@@ -2,6 +2,7 @@ import Clocks
 import FoundationEssentials
 import GatewayCore
 import HTTPTypes
+import IPAddresses
 import Testing
 
 /// Values that most tests need one of, and for which it doesn't matter which.
@@ -21,6 +22,9 @@ enum Sample {
     id: connectionID, status: "REJECTING", statusMessage: nil, mode: "DIRECT",
     local: Connection.Domain(ownerID: "123456789012", name: "logs-eu", region: "eu-west-1"),
     remote: Connection.Domain(ownerID: "210987654321", name: "archive", region: "eu-west-1"))
+
+  static let frontPage = FrontPage(
+    template: Array("<title>t</title><style>p {}</style><main><!--readiness--></main>".utf8), clock: .fixed(time))
 
   static func requestID(_ text: String = requestID) throws -> RequestID {
     try #require(RequestID(callerSupplied: text))
@@ -77,10 +81,21 @@ enum Sample {
     Connection(id: id, status: status, statusMessage: nil, mode: nil, local: nil, remote: nil)
   }
 
+  static func patterns(_ texts: String...) throws -> [ConnectionPattern] {
+    try texts.map { try #require(ConnectionPattern($0), "\($0)") }
+  }
+
+  static func ranges(_ texts: String...) throws -> [AddressRange] {
+    try texts.map { try #require(AddressRange($0), "\($0)") }
+  }
+
   static func entry(
-    _ token: GatewayToken = token, name: String = "runbook-eu", scopes: [Scope] = [.reject], expiresAt: Timestamp? = nil
+    _ token: GatewayToken = token, name: String = "runbook-eu", scopes: [Scope] = [.reject],
+    expiresAt: Timestamp? = nil,
+    restrictions: TokenRestrictions = .none
   ) -> TokenEntry {
-    TokenEntry(name: name, hash: token.hash, scopes: scopes, createdAt: time, expiresAt: expiresAt)
+    TokenEntry(
+      name: name, hash: token.hash, scopes: scopes, createdAt: time, expiresAt: expiresAt, restrictions: restrictions)
   }
 }
 
@@ -97,5 +112,11 @@ extension StrictValue {
   /// The member of an object.
   subscript(name: String) -> StrictValue? {
     if case .object(let object) = self { object.members[name] } else { nil }
+  }
+}
+
+extension Duration {
+  static func days(_ count: Int) -> Duration {
+    .seconds(count * 86_400)
   }
 }

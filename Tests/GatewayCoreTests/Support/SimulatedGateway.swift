@@ -11,6 +11,7 @@ struct SimulatedGateway: Sendable {
     var limit = 256
     var timeout = Duration.seconds(15)
     var scopes: [Scope] = [.reject, .read]
+    var restrictions = TokenRestrictions.none
     var auditPause: @Sendable (Simulation, AuditRecord) -> Duration = { _, _ in .zero }
     var isFailing: @Sendable (AuditRecord) -> Bool = { _ in false }
     var rejecting: SimulatedAWS.Rejecting?
@@ -45,12 +46,15 @@ struct SimulatedGateway: Sendable {
     let waiter = RejectionWaiter(
       lookUps: aws, inFlight: inFlight, clock: clock, sleep: { await simulation.sleep($0) },
       isStopping: { stopping.isSet })
-    let table = TokenTable(TokensDocument(tokens: [Sample.entry(scopes: options.scopes)]))
+    let entry = Sample.entry(scopes: options.scopes, restrictions: options.restrictions)
+    let table = TokenTable(TokensDocument(tokens: [entry]))
     gateway = Gateway(
       authenticator: Authenticator(table: table, clock: .fixed(Sample.time)),
+      rates: RateLimits(tokenRate: nil, failureRate: nil, clock: clock, observer: observer),
       rejectConnection: RejectConnection(exchange: exchange, upstream: aws, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws, inFlight: inFlight), audit: trail,
-      health: Health(checks: []), openAPIDocument: [], clock: clock, observer: observer, stopping: stopping)
+      health: Health(checks: []), openAPIDocument: [], frontPage: Sample.frontPage, cors: CORSPolicy([]), clock: clock,
+      observer: observer, stopping: stopping)
   }
 
   /// Begins a call; its response is there once the simulation has run.

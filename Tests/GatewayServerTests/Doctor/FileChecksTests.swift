@@ -30,7 +30,7 @@ struct FileChecksTests {
     #expect(Self.tokens([nil, .seconds(-1)]) == .init("tokens", .ok, "/t has 2 tokens, 1 expired"))
     let soon = Self.tokens([nil, .seconds(86_400), .seconds(-1)])
     #expect(soon.status == .warning)
-    #expect(soon.detail.contains("1 that will within 14 days") && soon.detail.contains("token create"))
+    #expect(soon.detail.contains("1 that will within 14 days") && soon.detail.contains("token rotate"))
     #expect(Self.tokens([.seconds(15 * 86_400)]).status == .ok)
     for none in [[], [Duration.seconds(-1)]] as [[Duration?]] {
       #expect(Self.tokens(none).status == .problem)

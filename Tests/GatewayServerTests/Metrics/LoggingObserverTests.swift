@@ -86,6 +86,17 @@ struct LoggingObserverTests {
     #expect(page.contains("upstream_requests_total{ending=\"answered\",operation=\"look_up\"} 1\n"))
   }
 
+  @Test("A call that is one too many is counted by its kind, and a network that is locked out is warned of")
+  func rates() {
+    for kind in [RateLimits.Kind.token, .token, .failures] { observer.rateLimited(kind) }
+    #expect(page.contains("rate_limited_total{kind=\"token\"} 2\n"))
+    #expect(page.contains("rate_limited_total{kind=\"failures\"} 1\n"))
+    #expect(log.lines.isEmpty)
+    observer.networkLocked("2001:db8::/64")
+    #expect(log.lines.map(\.level) == [.warning])
+    #expect(log.lines.first?.metadata == ["network": "2001:db8::/64"])
+  }
+
   @Test("A record that couldn't be written is counted")
   func audit() {
     observer.auditFailed(AuditUnavailable("no space"))

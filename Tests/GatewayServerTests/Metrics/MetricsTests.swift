@@ -1,3 +1,4 @@
+import Clocks
 import GatewayCore
 import HTTPTypes
 import Testing
@@ -55,6 +56,22 @@ struct MetricsTests {
     #expect(samples["audit_reserve_low"] == 1)
   }
 
+  @Test("How it stands with the ends of tokens is shown, and the next end where there is one")
+  func expiries() throws {
+    var gauges = Self.gauges
+    #expect(try Self.samples(Metrics().page(gauges))["tokens_next_expiry_timestamp_seconds"] == nil)
+    let tokens = [-1, 60, 86_400, nil].map { seconds in
+      TokenEntry(
+        name: "a", hash: Samples.token("a").entry.hash, scopes: [], createdAt: Samples.time,
+        expiresAt: seconds.map { Samples.time.advanced(by: .seconds($0)) })
+    }
+    gauges.add(TokenExpiries(tokens, at: Samples.time))
+    let samples = try Self.samples(Metrics().page(gauges))
+    #expect(samples["tokens_expired"] == 1)
+    #expect(samples["tokens_expiring"] == 2)
+    #expect(samples["tokens_next_expiry_timestamp_seconds"] == Double(Samples.time.seconds + 60))
+  }
+
   @Test("Before anything has happened, the page has every metric, at nothing")
   func empty() throws {
     let samples = try Self.samples(Metrics().page(Self.gauges))
@@ -63,6 +80,8 @@ struct MetricsTests {
     #expect(samples["audit_writable"] == 1)
     #expect(samples["audit_failures_total"] == 0)
     #expect(samples["audit_reserve_low"] == 0)
+    #expect(samples["rate_limited_total{kind=\"token\"}"] == 0)
+    #expect(samples["rate_limited_total{kind=\"failures\"}"] == 0)
     #expect(samples["audit_free_bytes"] == nil)
     #expect(samples["tokens"] == 3)
     #expect(samples["tokens_current"] == 0)

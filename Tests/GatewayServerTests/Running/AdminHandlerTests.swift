@@ -42,7 +42,7 @@ struct AdminHandlerTests {
     #expect(response.status == (isReady ? .ok : .serviceUnavailable))
     // Why it fails is said here, to operators.
     let audit = #"{"name":"audit","status":\#(passing ? #""ok""# : #""failing","detail":"broken""#)}"#
-    let serving = isStopping ? #",{"name":"serving","status":"failing"}"# : ""
+    let serving = isStopping ? #",{"name":"serving","status":"failing","detail":"the gateway is stopping"}"# : ""
     #expect(
       Self.text(response)
         == #"{"status":"\#(isReady ? "ready" : "not_ready")","checks":[\#(audit),{"name":"tokens","status":"ok"}\#(serving)]}"#

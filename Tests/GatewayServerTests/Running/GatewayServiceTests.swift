@@ -36,7 +36,7 @@ struct GatewayServiceTests {
   }
 
   private func startError(_ settings: ServeSettings) -> SettingsError? {
-    #expect(throws: SettingsError.self) { try GatewayService(settings, logger: log.logger) }
+    #expect(throws: SettingsError.self) { _ = try GatewayService(settings, logger: log.logger) }
   }
 
   @Test("A tokens file that isn't there: the error names --tokens, and no audit log is made")

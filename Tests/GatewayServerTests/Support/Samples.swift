@@ -20,11 +20,11 @@ enum Samples {
   }
 
   static func request(
-    _ method: String = "GET", _ target: String = "/", body: Request.Body = .complete([]),
+    _ method: String = "GET", _ target: String = "/", fields: HTTPFields = [:], body: Request.Body = .complete([]),
     violation: FramingViolation? = nil
   ) -> Request {
     Request(
       id: RequestID(randomBytes: [UInt8](repeating: 0xAB, count: 16)), method: method, target: RequestTarget(target),
-      fields: [:], body: body, client: Client(address: "10.1.2.3", peer: "127.0.0.1"), violation: violation)
+      fields: fields, body: body, client: Client(address: "10.1.2.3", peer: "127.0.0.1"), violation: violation)
   }
 }

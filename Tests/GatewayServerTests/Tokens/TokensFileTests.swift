@@ -61,6 +61,43 @@ struct TokensFileTests {
     #expect(error?.reason.contains("chmod 0640") == true)
   }
 
+  @Test("A file that belongs to neither root nor the gateway's user is refused by the gateway, and told")
+  func owner() throws {
+    try write(2)
+    // Only root can give a file away; for anyone else, the gateway is someone else.
+    let owner = geteuid() == 0 ? 12_345 : geteuid()
+    if geteuid() == 0 { #expect(chown(file.path, owner, getegid()) == 0) }
+    let error = #expect(throws: TokensFileError.self) { try file.read(of: owner + 1) }
+    #expect(error?.reason.hasPrefix("belongs to the user \(owner), but has to belong to root or") == true)
+    #expect(error?.reason.contains("\(owner + 1); chown it") == true)
+    #expect(try file.read(of: owner).tokens.count == 2)
+    // Whoever may write it may use the commands on it.
+    #expect(try file.read().tokens.count == 2)
+    if geteuid() == 0 {
+      #expect(chown(file.path, 0, getegid()) == 0)
+      #expect(try file.read(of: 12_345).tokens.count == 2)
+    }
+  }
+
+  @Test(
+    "In a folder in which anyone may put another file in its place, the file is refused, and neither made nor changed")
+  func openFolder() throws {
+    let bytes = try write(1)
+    #expect(chmod(folder.path, 0o777) == 0)
+    let error = readError()
+    #expect(
+      error?.reason == "lies in \(folder.path), where anyone may put another file in its place; chmod o-w that folder")
+    #expect(throws: TokensFileError.self) { try file.update(creating: true) { $0.tokens = [] } }
+    #expect(try folder.read("tokens.json") == bytes)
+    unlink(file.path)
+    #expect(throws: TokensFileError.self) { try file.update(creating: true) { $0.tokens = [Samples.token("a").entry] } }
+    #expect(folder.names == [])
+    // As /tmp is: there only its owner can take a file away.
+    #expect(chmod(folder.path, 0o1777) == 0)
+    #expect(throws: Never.self) { try file.update(creating: true) { $0.tokens = [Samples.token("a").entry] } }
+    #expect(try file.read().tokens.count == 1)
+  }
+
   @Test("A folder isn't a tokens file")
   func isFolder() {
     #expect(mkdir(file.path, 0o700) == 0)

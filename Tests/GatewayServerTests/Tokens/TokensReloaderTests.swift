@@ -1,3 +1,4 @@
+import Clocks
 import GatewayCore
 import Glibc
 import Logging
@@ -141,6 +142,39 @@ struct TokensReloaderTests {
     #expect(chmod(file.path, 0o600) == 0)
     reloader.reloadIfChanged()
     #expect(reloader.isCurrent)
+  }
+
+  @Test("What was read while it was being written is read again, even if no stamp tells that it has changed since")
+  func torn() throws {
+    let reloader = try makeReloader()
+    let whole = TokensDocument(tokens: [new.entry]).bytes
+    var torn = whole
+    torn[0] = UInt8(ascii: "?")
+    try folder.write(torn, to: "tokens.json")
+    // A change through memory leaves size and inode alone, and after the first one the times as well.
+    let descriptor = open(file.path, O_RDWR)
+    defer { close(descriptor) }
+    let memory = try #require(mmap(nil, whole.count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0))
+    defer { munmap(memory, whole.count) }
+    memory.storeBytes(of: torn[1], toByteOffset: 1, as: UInt8.self)
+    for _ in 0..<3 { reloader.reloadIfChanged() }
+    #expect(!reloader.isCurrent)
+    #expect(reloader.failureCount == 1)
+    #expect(isKnown(old))
+    memory.storeBytes(of: whole[0], as: UInt8.self)
+    reloader.reloadIfChanged()
+    #expect(reloader.isCurrent)
+    #expect(isKnown(new))
+    #expect(log.lines.map(\.level) == [.error, .notice])
+  }
+
+  @Test("A stamp is enough once the last change is some seconds old, or is said to come")
+  func settled() throws {
+    let stamp = try #require(file.stamp)
+    let now = WallClock.system.now()
+    #expect(!stamp.isSettled(at: now))
+    #expect(stamp.isSettled(at: now.advanced(by: .seconds(10))))
+    #expect(stamp.isSettled(at: now.advanced(by: .seconds(-10))))
   }
 
   @Test("Told to, it reads the file whether it changed or not")

@@ -20,9 +20,9 @@ struct ConnectionTableTests {
   func perAddress() throws {
     var table = ConnectionTable(limits: limits)
     let (first, second) = (try address("10.0.0.1"), try address("10.0.0.2"))
-    table.open(3, from: first, at: start)
+    table.open(3, from: first)
     #expect(!table.isFull(first))
-    table.open(4, from: first, at: start)
+    table.open(4, from: first)
     #expect(table.isFull(first))
     #expect(!table.isFull(second))
     table.close(3)
@@ -34,19 +34,22 @@ struct ConnectionTableTests {
   func closedTwice() throws {
     var table = ConnectionTable(limits: limits)
     let address = try address("::1")
-    table.open(3, from: address, at: start)
-    table.open(4, from: address, at: start)
+    table.open(3, from: address)
+    table.open(4, from: address)
     table.close(3)
     table.close(3)
     table.close(9)
-    table.open(5, from: address, at: start)
+    table.open(5, from: address)
     #expect(table.isFull(address))
   }
 
   @Test("A peer that isn't counted takes nobody's place, and is timed all the same")
   func uncounted() {
     var table = ConnectionTable(limits: limits)
-    for descriptor in 3..<10 { table.open(Int32(descriptor), from: nil, at: start) }
+    for descriptor in 3..<10 {
+      table.open(Int32(descriptor), from: nil)
+      table.enter(.opened, Int32(descriptor), at: start)
+    }
     #expect(table.count == 7)
     #expect(table.takeExpired(at: start + limits.headTime).count == 7)
   }
@@ -56,10 +59,11 @@ struct ConnectionTableTests {
     arguments: [ConnectionPhase.opened, .body, .handling, .answering, .idle])
   func phases(_ phase: ConnectionPhase) {
     var table = ConnectionTable(limits: limits)
-    table.open(3, from: nil, at: start)
+    table.open(3, from: nil)
     let entered = start + .seconds(5)
-    if phase != .opened { table.enter(phase, 3, at: entered) }
-    let begin = phase == .opened ? start : entered
+    #expect(table.takeExpired(at: start + .seconds(3600)) == [])
+    table.enter(phase, 3, at: entered)
+    let begin = entered
     guard let time = limits.time(for: phase) else {
       #expect(table.takeExpired(at: begin + .seconds(3600)) == [])
       return

@@ -41,7 +41,7 @@ final class Served: Sendable {
   }
 
   func connect() throws -> RawClient {
-    try RawClient(port: listener.address.port)
+    try RawClient(port: listener.address.port ?? 0)
   }
 
   func stop(within time: Duration = .seconds(10)) {

@@ -18,6 +18,10 @@ BINARY = BIN_DIR / "connection-gateway"
 #: For what is about something else than retries.
 ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}
 
+#: The rates that a gateway has when nothing is said of them. Here it has none, unless a test asks for these or others: tests
+#: call often, from few addresses, and with tokens that are no good.
+DEFAULT_RATES = {"GATEWAY_TOKEN_RATE": None, "GATEWAY_FAILURE_RATE": None}
+
 
 def run(*arguments, env=None, home="/nonexistent", timeout=PATIENCE, prefix=()):
     """One call of the command line, to its end."""
@@ -61,21 +65,22 @@ class Gateway:
 
     Parameters: `upstream` is the URL to ask in AWS's stead (`None`: AWS's own endpoint), `env` adds variables or, with
     `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime), `binary`
-    another build of it, `folder` a place of its own files that outlives it (a temporary one otherwise), and `stdout`
-    where its standard output goes.
+    another build of it, `folder` a place of its own files that outlives it (a temporary one otherwise), `stdout` where
+    its standard output goes, and `inherited` a listening socket that it gets as systemd would pass it (`fd:3`).
     """
 
     def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None,
-                 binary=BINARY, stdout=subprocess.DEVNULL):
+                 binary=BINARY, stdout=subprocess.DEVNULL, inherited=None):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="connection-gateway-"))
         self.tokens, self.audit = self.folder / "tokens.json", self.folder / "audit.jsonl"
         self._log_file, self._stdout = self.folder / "gateway.log", stdout
         self._arguments, self._prefix = list(map(str, arguments)), list(map(str, prefix))
-        self._binary = binary
+        self._binary, self._inherited = binary, inherited
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
-                     "AWS_CA_BUNDLE": ca_file, **(env or {})}
+                     "AWS_CA_BUNDLE": ca_file, "GATEWAY_TOKEN_RATE": "off", "GATEWAY_FAILURE_RATE": "off",
+                     **(env or {})}
         self._env = {name: str(value) for name, value in variables.items() if value is not None}
         self.process = None
         #: Whether each call comes from a loopback address of its own, so that no refusal is one too many of its address.
@@ -114,11 +119,16 @@ class Gateway:
     def spawn(self, prefix=None):
         """Starts its process, and doesn't wait for it to serve."""
         prefix = self._prefix if prefix is None else list(map(str, prefix))
+        if self._inherited is not None:
+            # The shell is the process that becomes the gateway, so that $$ is the gateway's number.
+            prefix = ["bash", "-c", f'exec 3<&{self._inherited.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"',
+                      "bash", *prefix]
         command = [*prefix, str(self._binary), "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
                    "--tokens", str(self.tokens), "--audit-log", str(self.audit), "--log-format", "json"]
         with open(self._log_file, "wb") as stderr:
             self.process = subprocess.Popen(command + self._arguments, stdin=subprocess.DEVNULL, stderr=stderr,
-                                            stdout=self._stdout, env=environment(self.folder, **self._env))
+                                            stdout=self._stdout, env=environment(self.folder, **self._env),
+                                            pass_fds=[self._inherited.fileno()] if self._inherited else [])
 
     def _listening(self):
         lines = {line["listener"]: line["address"] for line in self.log() if line["message"] == "listening"}

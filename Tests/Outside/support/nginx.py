@@ -108,11 +108,17 @@ class Nginx:
         file = self.folder / "error.log"
         return file.read_text() if file.exists() else ""
 
+    def connect(self, source="127.0.0.1"):
+        """A connection to nginx from this address, without TLS so far."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE, source_address=(source, 0))
+
+    def trust(self):
+        """What a client needs to believe that it is nginx."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
     def tls(self, source="127.0.0.1"):
         """A TLS connection to nginx from this address."""
-        trust = ssl.create_default_context(cafile=self.ca_file)
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE, source_address=(source, 0))
-        return trust.wrap_socket(plain, server_hostname="127.0.0.1")
+        return self.trust().wrap_socket(self.connect(source), server_hostname="127.0.0.1")
 
     def call(self, method, path, *, token=None, body=None, headers=None, source="127.0.0.1"):
         """One request on a connection of its own, from the address `source`."""

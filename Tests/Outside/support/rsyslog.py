@@ -53,6 +53,11 @@ class Rsyslog:
     def stderr(self):
         return self._stderr.read_text()
 
+    def complaints(self):
+        """What it said on standard error, and what it put in its own log."""
+        other = self.folder / "other-logs"
+        return self.stderr() + (other.read_text(errors="replace") if other.exists() else "")
+
     def stop(self, *, hard=False):
         """Ends it; `hard` with SIGKILL, as a crash does."""
         if self.process is not None and self.process.poll() is None:

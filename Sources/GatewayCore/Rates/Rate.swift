@@ -25,4 +25,9 @@ package struct Rate: Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     "\(perSecond)/\(burst)"
   }
+
+  /// The time in which one more may happen, in the long run.
+  package var interval: Duration {
+    .seconds(1) / perSecond
+  }
 }
