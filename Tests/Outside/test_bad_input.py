@@ -78,7 +78,10 @@ class TestConnectionID:
         "c-0123456789abcdef0%00", "c-0123456789abcdef0%0d%0a", "c-0123456789abcdef0%20", "${jndi:ldap://x}"], ids=short)
     def test_what_is_no_id_is_refused_before_anything_is_done_with_it(self, gateway, connection_id):
         answer = gateway.reject(connection_id)
-        if "/" in connection_id:
+        if "{" in connection_id:
+            # No character of a URI, so that the message is refused before the path is looked at.
+            assert_refused(gateway, answer, 400, "invalid_request")
+        elif "/" in connection_id:
             assert_refused(gateway, answer, 404, "route_not_found")
         else:
             record = assert_refused(gateway, answer, 400, "invalid_request")

@@ -109,9 +109,9 @@ class TestAuditSigningKey:
     def test_an_unreadable_one_is_told(self, start, key, nobody):
         key.chmod(0o600 if nobody else 0)
         start.tokens.chmod(0o600)
-        start.folder.chmod(0o777)
         if nobody:
-            os.chown(start.tokens, 65534, 65534)
+            for path in (start.folder, start.tokens):
+                os.chown(path, 65534, 65534)
         assert "Permission denied" in self.fail(start, key, prefix=nobody)
 
     def test_a_folder_is_none(self, start):

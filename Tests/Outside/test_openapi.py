@@ -368,23 +368,14 @@ class TestTheAnswers:
             assert answer.code == "audit_unavailable", answer
             assert_documented("rejectConnection", answer)
 
-    def test_the_gateway_is_stopping(self):
-        with Simulator() as simulator, Gateway(simulator.url) as gateway:
+    def test_every_place_is_taken(self):
+        with Simulator() as simulator, Gateway(simulator.url, arguments=["--max-in-flight", "1"]) as gateway:
             simulator.fault("stall")
             under_way = []
             caller = threading.Thread(target=lambda: under_way.append(gateway.reject(PENDING)))
-            open_before = http.client.HTTPConnection(gateway.address, timeout=PATIENCE)
-            open_before.request("GET", "/livez")
-            open_before.getresponse().read()
             caller.start()
             wait_until(simulator.requests, "the simulator to see the call that is under way")
-            gateway.signal(signal.SIGTERM)
-            wait_until(lambda: any(line["message"] == "stopping" for line in gateway.log()), "the stop to begin")
-            open_before.request("POST", f"/connections/{ACTIVE}/reject",
-                                headers={"Authorization": f"Bearer {gateway.token}"})
-            received = open_before.getresponse()
-            answer = Answer(received.status, received.headers, received.read())
-            open_before.close()
+            answer = gateway.reject(ACTIVE)
             assert (answer.status, answer.code, answer.outcome) == (503, "overloaded", "not_sent"), answer
             assert_documented("rejectConnection", answer)
             assert len(simulator.requests()) == 1

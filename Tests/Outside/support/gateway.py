@@ -29,7 +29,7 @@ def run(*arguments, env=None, home="/nonexistent", timeout=PATIENCE, prefix=()):
                           timeout=timeout, stdin=subprocess.DEVNULL, env=environment(home, **(env or {})))
 
 
-def make_token(tokens, *, name="test", scopes=("connections:reject",), expires="1h"):
+def make_token(tokens, *, name="test", scopes=("connections:reject",), expires="90d"):
     """A new token in the file `tokens`."""
     flags = [part for scope in scopes for part in ("--scope", scope)]
     made = run("token", "create", "--name", name, *flags, "--expires", expires, "--tokens", tokens)
