@@ -58,7 +58,9 @@ package enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
     } else if host.contains(":") {
       return nil
     }
-    return host.isEmpty ? nil : (String(host), port)
+    // `[[::1]]:80` would be written as something else than was read.
+    guard !host.isEmpty, !host.contains(where: { "[]".contains($0) }) else { return nil }
+    return (String(host), port)
   }
 
   /// Digits alone: `Int` would take a sign.

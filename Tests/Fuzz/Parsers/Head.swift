@@ -44,8 +44,7 @@ private struct LenientHead {
   /// `nil` if the head has no end, or libmicrohttpd refuses it by itself.
   init?(_ input: [UInt8]) {
     guard let lines = Self.lines(input, head: &bytes), let requestLine = lines.first else { return nil }
-    let words = requestLine.text.split(separator: 0x20, maxSplits: 2)
-    guard words.count == 3 else { return nil }
+    guard let words = Self.words(requestLine.text) else { return nil }
     var fields: [RequestHead.Field] = []
     var offsets = words.dropFirst().map { $0.startIndex - words[0].startIndex }
     for line in lines.dropFirst() {
@@ -58,6 +57,13 @@ private struct LenientHead {
     head = RequestHead(
       method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self),
       version: String(decoding: words[2], as: UTF8.self), fields: fields, offsets: offsets, byteCount: bytes.count)
+  }
+
+  /// Method, target and version: up to the first space, and from the last one on.
+  private static func words(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
+    guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20) else { return nil }
+    let target = line[first..<last].drop { $0 == 0x20 }
+    return [line[..<first], target.prefix { $0 != 0x20 }, line[(last + 1)...]]
   }
 
   private static func lines(_ input: [UInt8], head: inout [UInt8]) -> [Line]? {

@@ -113,6 +113,13 @@ private func times(_ text: String) {
 }
 
 private func settings(_ text: String) {
+  if let pattern = ConnectionPattern(text) {
+    promise(pattern.description == text && !pattern.matches(""), "a pattern is written as it was read")
+  }
+  if let origin = try? Origin(text) {
+    let isPlain = text.utf8.isVisibleASCII && text == text.lowercased() && !text.contains("*")
+    promise(origin.description == text && isPlain, "an origin is written as it was read")
+  }
   if let duration = DurationText.duration(text) {
     promise(duration >= .zero && text.utf8.isVisibleASCII, "a duration isn't negative")
   }

@@ -37,6 +37,7 @@ struct ListenAddressTests {
     arguments: [
       "", ":", ":8080", "localhost", "localhost:", "8080", "localhost:http", "localhost:65536", "localhost:-1",
       "localhost: 80", "localhost:80 ", "localhost:8o", "::1:8080", "[]:80", "[::1]", "[::1]:", "::1", "localhost:0x50",
+      "[[::1]]:80", "local]host:80",
       "localhost:80:80", "localhost:+80", "unix:", "unix:relative", "unix:8080", "unix:@abstract", "unix:/run/",
       "unix:/run/a\0b", "Unix:/run/x", "fd:", "fd:0", "fd:2", "fd:-3", "fd:+3", "fd:3x", "fd: 3", "fd:99999999999",
     ])
