@@ -4,7 +4,6 @@ import http.client
 import io
 import json
 import re
-import signal
 import socket
 import subprocess
 import sys

@@ -376,7 +376,7 @@ SIGNED_PARTS = {
     "signed-headers": (rb"SignedHeaders=([a-z0-9;-]+)", VISIBLE),
     "date": (rb"(?i)\r\nx-amz-date: (\d{8}T\d{6}Z)\r\n", VISIBLE),
     "session-token": (rb"(?i)\r\nx-amz-security-token: ([^\r]+)\r\n", VISIBLE),
-    "host": (rb"(?i)\r\nhost: ([^\r]+)\r\n", string.ascii_letters + string.digits + ".:-"),
+    "host": (rb"(?i)\r\nhost: ([^\r:]+):\d+\r\n", string.ascii_letters + string.digits + ".-"),
     "connection-id": (rb"inboundConnection/([^/]+)/reject", ID_LETTERS),
 }
 SIGNATURE = rb"Signature=([0-9a-f]{64})\r\n"

@@ -224,8 +224,8 @@ ROWS = [
     Row("a chunk ended by two other bytes", NO_CHUNKS, INVALID_NGINX, chunks(b"2\r\n{}xx0\r\n\r\n")),
     Row("a chunk longer than its size", NO_CHUNKS, INVALID_NGINX, chunks(b"2\r\n{}{}\r\n0\r\n\r\n")),
     Row("a last chunk written with many zeros", NO_CHUNKS, NOT_FOUND, chunks(b"2\r\n{}\r\n0000000\r\n\r\n")),
-    Row("chunks without a last one", CLOSED, CLOSED,
-        chunks(b"2\r\n{}\r\n"), "FIN"),
+    Row("chunks without a last one", NO_CHUNKS, CLOSED,
+        chunks(b"2\r\n{}\r\n"), "silence"),
     # The ends of lines, and lines that aren't fields.
     Row("a folded line", INVALID, INVALID_NGINX, REJECT + b"X-Note: one\r\n two\r\n\r\n"),
     Row("a line folded with a tab", INVALID, INVALID_NGINX, REJECT + b"X-Note: one\r\n\ttwo\r\n\r\n"),
