@@ -34,12 +34,20 @@ package enum Redaction {
   /// whole.
   package static func redact(path: String, limit: Int) -> String {
     let segments = path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
-      var text = String(segment)
-      for _ in 0..<decodingDepth where text.contains("%") { text = percentDecoded(text) }
       // What is decoded can't be pointed at in what was sent, so all of it goes.
-      return segment.contains("%") && redact(text) != text ? replacement : String(segment)
+      spellsToken(segment) ? replacement : String(segment)
     }
     return redact(segments.joined(separator: "/"), limit: limit)
+  }
+
+  /// Whether decoding the segment shows a token, sooner or later: going on could hide it again.
+  private static func spellsToken(_ segment: Substring) -> Bool {
+    var text = String(segment)
+    for _ in 0..<decodingDepth where text.contains("%") {
+      text = percentDecoded(text)
+      if redact(text) != text { return true }
+    }
+    return false
   }
 
   /// Each `%XX` as its byte; what isn't one stays.

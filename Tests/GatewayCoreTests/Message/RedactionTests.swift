@@ -85,6 +85,13 @@ struct RedactionTests {
     #expect(Redaction.redact(path: "/\(Self.token)-cgw%5F\(secret)", limit: 512) == "/cgw_[redacted]")
   }
 
+  @Test("A token that decoding shows and decoding once more would hide goes, too")
+  func shownInBetween() {
+    let secret = Self.token.dropFirst("cgw_".count)
+    // Decoded twice it is `%6cgw_…`, decoded three times `lgw_…`.
+    #expect(Redaction.redact(path: "/%256%2563gw_\(secret)", limit: 512) == "/cgw_[redacted]")
+  }
+
   @Test(
     "A path without a token stays as it was sent",
     arguments: ["/connections/..%2f..%2fetc/reject", "/connections/100%/x", "/%zz%", "", "/connections/c-0123456789"])
