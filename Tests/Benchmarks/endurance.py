@@ -10,7 +10,7 @@ from support.gateway import Gateway, make_token
 
 CALLS = 1_000_000
 #: So many connections, for so many seconds at a time, after each of which memory is looked at.
-CONNECTIONS, SECONDS = 64, 6
+CONNECTIONS, SECONDS = 64, 4
 #: From here on nothing may grow: until then tables, pools and the allocator's arenas fill.
 WARM_UP = 200_000
 #: In MiB; what an allocator's arenas do by themselves.
@@ -22,19 +22,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 def both(upstream, folder):
     """Rows for calls that AWS answers, and for calls whose token isn't known."""
     rows = []
-    for name, status in (("answered", 404), ("refused", 401)):
+    # Addresses that guess are remembered; when there are too many to tell apart, some wait for others.
+    for name, statuses, rate in (("answered", "404", "off"), ("refused", "401 429", "5/20")):
         part = folder / name
         part.mkdir()
         # Each call comes from a client of its own, as far as the gateway knows.
         with Gateway(upstream.url, ca_file=upstream.ca_file, folder=part, env={"SWIFT_BACKTRACE": "enable=no"},
-                     arguments=["--trusted-proxy", "127.0.0.1"]) as gateway:
+                     arguments=["--trusted-proxy", "127.0.0.1", "--failure-rate", rate]) as gateway:
             stranger = make_token(folder / f"{name}.json")
-            rows.append(run(gateway, gateway.token if name == "answered" else stranger, status))
+            rows.append(run(gateway, gateway.token if name == "answered" else stranger, statuses))
     return rows
 
 
-def run(gateway, token, status):
-    """Rows: how many calls there were, and the memory after them in MiB. Ends after a million, each answered like this."""
+def run(gateway, token, statuses):
+    """Rows: how many calls there were, and the memory after them in MiB. Ends after a million, each answered with one of these."""
     rows, calls = [(0, memory(gateway.process.pid))], 0
     while calls < CALLS:
         wrk = subprocess.run(
@@ -42,7 +43,7 @@ def run(gateway, token, status):
              "--script", str(HERE / "endurance.lua"), gateway.url],
             capture_output=True, text=True, timeout=SECONDS + 60, stdin=subprocess.DEVNULL,
             env=services.environment("/nonexistent", BENCHMARK_TOKEN=token, BENCHMARK_START=str(calls),
-                                     BENCHMARK_STATUS=str(status)))
+                                     BENCHMARK_STATUSES=statuses))
         assert wrk.returncode == 0, wrk.stdout + wrk.stderr
         account = json.loads(wrk.stdout.splitlines()[-1])
         assert account["errors"] == 0, account

@@ -57,9 +57,13 @@ def connection(connection_id=PENDING, status="PENDING_ACCEPTANCE", *, message=No
 USUAL_SEED = [connection(PENDING), connection(ACTIVE, "ACTIVE"), connection(REJECTED, "REJECTED")]
 
 
+#: Where a sanitizer writes its reports (Tests/Sanitizers/run).
+SANITIZER = {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
+
+
 def environment(home, **variables):
     """A child's environment from scratch: nothing of this machine's settings gets in."""
-    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
+    return {**SANITIZER, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
             "LANG": "C.UTF-8", **variables}
 
 
