@@ -1,6 +1,14 @@
--- What wrk sends: the same POST again and again, with the token and without a body. At the end, one line of JSON.
+-- What wrk sends: a POST again and again, with the token and without a body, each for another connection, since calls for the
+-- same one at the same time would share one call to AWS. At the end, one line of JSON.
 wrk.method = "POST"
 wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCHMARK_TOKEN")
+
+local count = 0
+
+function request()
+  count = count + 1
+  return wrk.format(nil, string.format("/connections/c-b%012x/reject", count))
+end
 
 function done(summary, latency, requests)
   local errors = summary.errors

@@ -61,7 +61,9 @@ class Upstream:
         connection = simulator.connection(simulator.PENDING, "REJECTING")
         values = {"FOLDER": self._folder, "PORT": self._port, "CERTIFICATE": self._certificates.certificate,
                   "KEY": self._certificates.key, "PENDING": simulator.PENDING, "ACTIVE": simulator.ACTIVE,
-                  "CONNECTION": json.dumps({"Connection": connection})}
+                  "CONNECTION": json.dumps({"Connection": connection}),
+                  # nginx puts the id in that it was asked for.
+                  "CONNECTIONOFID": json.dumps({"Connection": connection | {"ConnectionId": "$id"}})}
         settings = self._folder / "nginx.conf"
         settings.write_text(re.sub(r"@([A-Z]+)@", lambda match: str(values[match[1]]),
                                    (HERE / "upstream.conf").read_text()))
