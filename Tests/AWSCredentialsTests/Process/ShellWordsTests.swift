@@ -11,7 +11,7 @@ struct ShellWordsTests {
       (#"a\ b"#, ["a b"]), (#"\'a\""#, ["'a\""]), (#"'a\b'"#, [#"a\b"#]), (#""a\"b""#, [#"a"b"#]),
       (#""a\\b""#, [#"a\b"#]), (#""a\nb""#, [#"a\nb"#]), (#""\$HOME \`x\`""#, ["$HOME `x`"]),
       ("\"it's\"", ["it's"]), ("a\\\nb", ["ab"]), ("$HOME ~ * | ; & #x", ["$HOME", "~", "*", "|", ";", "&", "#x"]),
-      ("é 'ü ö'", ["é", "ü ö"]),
+      ("é 'ü ö'", ["é", "ü ö"]), ("'\u{301}a b' c\\\u{301}", ["\u{301}a b", "c\u{301}"]),
     ])
   func split(command: String, words: [String]) {
     #expect(ShellWords.split(command) == words)
