@@ -130,8 +130,10 @@ private func settings(_ text: String) {
     promise(Rate(rate.description) == rate && rate.perSecond > 0 && rate.burst > 0, "a rate")
   }
   if let words = ShellWords.split(text) {
-    let quoted = words.map {
-      "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    // Code point by code point: a mark behind a quote doesn't make it another one.
+    let quoted = words.map { word in
+      let escaped = word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }
+      return "'" + escaped.joined() + "'"
     }
     promise(ShellWords.split(quoted.joined(separator: " ")) == words, "quoted words are the same words")
   }
