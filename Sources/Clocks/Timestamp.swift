@@ -21,7 +21,11 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     guard text.utf8.last == UInt8(ascii: "Z") else { return nil }
     let halves = text.dropLast().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     let whole = halves[0] + "Z"
-    guard let date = try? Date.ISO8601FormatStyle().parse(String(whole)) else { return nil }
+    // A year of more digits could be too far away to be counted in microseconds.
+    guard whole.utf8.prefix(5).last == UInt8(ascii: "-"),
+      whole.utf8.prefix(4).allSatisfy({ (0x30...0x39).contains($0) }),
+      let date = try? Date.ISO8601FormatStyle().parse(String(whole))
+    else { return nil }
     let start = Timestamp(seconds: Int64(date.timeIntervalSince1970.rounded()))
     // The parser is lenient: it takes other zones, rolls the 30th of February over, and ignores what follows. What is
     // written again as it was read was exactly this.

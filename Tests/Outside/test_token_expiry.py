@@ -28,7 +28,7 @@ def told(gateway, message):
 
 class TestWarnings:
     def test_log_and_metrics_tell_of_tokens_that_end(self, simulator):
-        with Gateway(simulator.url) as gateway:
+        with Gateway(simulator.url, token_life="1h") as gateway:
             samples = gateway.metrics()
             end = datetime.datetime.strptime(entries(gateway.tokens)["test"]["expiresAt"], "%Y-%m-%dT%H:%M:%S%z").timestamp()
             assert samples["connection_gateway_tokens_expiring"] == 1

@@ -67,16 +67,17 @@ class Gateway:
     `None`, takes them away, `arguments` are more flags, `prefix` a command to run it under (strace, faketime), `binary`
     another build of it, `folder` a place of its own files that outlives it (a temporary one otherwise), `stdout` where
     its standard output goes, and `inherited` a listening socket that it gets as systemd would pass it (`fd:3`).
+    `token_life` is when its token ends.
     """
 
     def __init__(self, upstream, *, env=None, arguments=(), prefix=(), folder=None, region=REGION, ca_file=None,
-                 binary=BINARY, stdout=subprocess.DEVNULL, inherited=None):
+                 binary=BINARY, stdout=subprocess.DEVNULL, inherited=None, token_life="90d"):
         self._own_folder = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="connection-gateway-"))
         self.tokens, self.audit = self.folder / "tokens.json", self.folder / "audit.jsonl"
         self._log_file, self._stdout = self.folder / "gateway.log", stdout
         self._arguments, self._prefix = list(map(str, arguments)), list(map(str, prefix))
-        self._binary, self._inherited = binary, inherited
+        self._binary, self._inherited, self._token_life = binary, inherited, token_life
         variables = {"AWS_REGION": region, "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
                      "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY, "AWS_ENDPOINT_URL_OPENSEARCH": upstream,
                      "AWS_CA_BUNDLE": ca_file, "GATEWAY_TOKEN_RATE": "off", "GATEWAY_FAILURE_RATE": "off",
@@ -89,7 +90,7 @@ class Gateway:
 
     def __enter__(self):
         try:
-            self.token = make_token(self.tokens)
+            self.token = make_token(self.tokens, expires=self._token_life)
             self.start()
         except BaseException:
             self.kill()
