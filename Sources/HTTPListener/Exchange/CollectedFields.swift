@@ -7,18 +7,28 @@ import GatewayCore
 struct CollectedFields {
   /// Where the head begins.
   private let start: UnsafeRawPointer
+  private let byteCount: Int
   private(set) var fields: [RequestHead.Field] = []
   /// As `RequestHead` has them.
   private(set) var offsets: [Int]
 
-  init(method: UnsafeRawPointer, target: UnsafeRawPointer, version: UnsafeRawPointer) {
+  /// - Parameter byteCount: how long the head is, as `RequestHead` has it.
+  init(method: UnsafeRawPointer, target: UnsafeRawPointer, version: UnsafeRawPointer, byteCount: Int) {
     start = method
+    self.byteCount = byteCount
     offsets = [target - method, version - method]
   }
 
   mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
     fields.append(RequestHead.Field(name: String(decoding: name, as: UTF8.self), value: Array(value)))
-    offsets += [offset(name), offset(value)]
+    offsets += [offset(name), hidesByte(behind: value) ? -1 : offset(value)]
+  }
+
+  /// Whether a byte stands where the value's CRLF should be. libmicrohttpd ends a value at a NUL, too, and overwrites ends
+  /// of lines with NUL, but not what is between them.
+  private func hidesByte(behind value: UnsafeRawBufferPointer) -> Bool {
+    let second = offset(value) + value.count + 1
+    return (1..<byteCount).contains(second) && start.load(fromByteOffset: second, as: UInt8.self) != 0
   }
 
   /// -1 is nowhere.

@@ -15,14 +15,15 @@ struct RequestReader: Sendable {
   func request(
     _ pending: PendingRequest, url: UnsafePointer<CChar>, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
   ) -> Request {
-    var collected = CollectedFields(method: method, target: url, version: version)
+    let byteCount = cmicrohttpd_header_size(pending.connection)
+    var collected = CollectedFields(method: method, target: url, version: version, byteCount: byteCount)
     withUnsafeMutablePointer(to: &collected) { collected in
       _ = MHD_get_connection_values_n(pending.connection, .HEADER_KIND, collectHeaderField, collected)
     }
     let method = String(cString: method)
     let head = RequestHead(
       method: method, target: pending.target, version: String(cString: version), fields: collected.fields,
-      offsets: collected.offsets, byteCount: cmicrohttpd_header_size(pending.connection))
+      offsets: collected.offsets, byteCount: byteCount)
     let peer = cmicrohttpd_peer(pending.connection).flatMap(IPAddress.init)
     var fields: HTTPFields = [:]
     var client = TrustedProxies.client(peer)

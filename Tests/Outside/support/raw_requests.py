@@ -281,6 +281,7 @@ ROWS = [
     Row("NUL in the version", PAGE, INVALID_NGINX, line(b"1.1", b"1.1\0")),
     Row("NUL before the request line", PAGE, INVALID_NGINX, b"\0" + REJECT + b"\r\n"),
     Row("NUL for the empty line", INVALID, INVALID_NGINX, REJECT + b"\0\r\n\r\n"),
+    Row("a byte behind NUL, made up for by bare LF", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0b\n\n"),
     Row("a control character in a value", INVALID, BAD_ID, REJECT + b"X-Note: a\x01b\r\n\r\n"),
     Row("a control character in a name", INVALID, INVALID_NGINX, REJECT + b"X-No\x01te: a\r\n\r\n"),
     Row("DEL in a value", INVALID, BAD_ID, REJECT + b"X-Note: a\x7fb\r\n\r\n"),
