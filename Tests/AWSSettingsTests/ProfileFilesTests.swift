@@ -136,6 +136,7 @@ struct ProfileFilesTests {
     let path = try folder.write(Array("[default]\nregion = é".utf8), to: "config")
     #expect(try ProfileFiles.read(path) == "[default]\nregion = é")
     #expect(try ProfileFiles.read(folder.file("absent")) == nil)
+    #expect(try ProfileFiles.read(folder.write([], to: "empty")) == "")
   }
 
   @Test("A file that can't be read, or isn't text, is an error that names it")

@@ -29,6 +29,8 @@ struct AWSErrorParserTests {
     Row(body: #"{"Code":"B","__type":"C"}"#, code: "B"),
     Row(body: #"{"__type":"C"}"#, code: "C"),
     Row(body: #"{"__type":"com.amazonaws.es#ResourceNotFoundException"}"#, code: "ResourceNotFoundException"),
+    // A mark behind a number sign or a colon doesn't hide it.
+    Row(body: "{\"__type\":\"a#\u{602}b:\u{301}c\"}", code: "\u{602}b"),
     Row(body: #"{"code":"ns#FooError:http://x"}"#, code: "FooError"),
     Row(body: #"{"__type":"X","message":"small","Message":"large"}"#, code: "X", message: "small"),
     Row(body: #"{"__type":"X","Message":"large"}"#, code: "X", message: "large"),

@@ -41,9 +41,7 @@ struct STSFailure: Equatable {
 
   /// When a signature doesn't match, AWS may quote what was signed.
   private static func shown(_ text: String, hiding secrets: [Secret]) -> String {
-    let redacted = secrets.filter { !$0.exposed.isEmpty }.reduce(text) {
-      $0.split(separator: $1.exposed, omittingEmptySubsequences: false).joined(separator: "[redacted]")
-    }
+    let redacted = Redaction.hide(secrets.map(\.exposed), in: text)
     return String(redacted.filter { !$0.isNewline }.prefix(messageLimit))
   }
 }

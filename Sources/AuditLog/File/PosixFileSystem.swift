@@ -1,3 +1,4 @@
+import GatewayCore
 import Glibc
 
 /// The real file system.
@@ -72,14 +73,14 @@ package struct PosixFileSystem: LogFileSystem {
   }
 
   package func syncDirectory(of path: String) throws(FileError) {
-    let descriptor = Glibc.open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Glibc.open(path.folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError("open") }
     defer { Glibc.close(descriptor) }
     guard fsync(descriptor) == 0 else { throw FileError("fsync") }
   }
 
   package func names(beside path: String) throws(FileError) -> [String] {
-    guard let folder = opendir(folder(of: path)) else { throw FileError("opendir") }
+    guard let folder = opendir(path.folderPath) else { throw FileError("opendir") }
     defer { closedir(folder) }
     var names: [String] = []
     errno = 0
@@ -96,14 +97,10 @@ package struct PosixFileSystem: LogFileSystem {
 
   package func freeSpace(of path: String) throws(FileError) -> Int64 {
     var status = statvfs()
-    guard statvfs(folder(of: path), &status) == 0 else { throw FileError("statvfs") }
+    guard statvfs(path.folderPath, &status) == 0 else { throw FileError("statvfs") }
     // Some file systems of networks claim more than there are numbers for.
     let (bytes, overflow) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
     return overflow ? .max : Int64(clamping: bytes)
-  }
-
-  private func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 }
 
@@ -129,7 +126,7 @@ final class PosixLogFile: LogFile {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
     let path = String(decoding: buffer.prefix(max(0, count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return path.split(separator: "/").last.map(String.init) ?? "unknown"
+    return path.unicodeScalars.split(separator: "/").last.map { String($0) } ?? "unknown"
   }
 
   func size() throws(FileError) -> Int64 {

@@ -16,7 +16,7 @@ struct LogFamily {
   private let stem: Substring
 
   init(path: String) {
-    let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) } ?? path.startIndex
     folder = path[..<start]
     name = path[start...]
     // A hidden file's name begins with its first dot.

@@ -15,7 +15,7 @@ final class GrowingFile {
   /// How many lines have ended so far.
   private(set) var lineNumber = 0
   private let descriptor: Int32
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+  private let buffer: UnsafeMutableRawBufferPointer
   /// How many bytes of the buffer wait for the end of their line.
   private var waiting = 0
   private var offset = 0
@@ -35,6 +35,7 @@ final class GrowingFile {
     }
     identity = FileIdentity(status)
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    buffer = .allocate(byteCount: Self.capacity, alignment: 16)
   }
 
   deinit {

@@ -57,7 +57,7 @@ struct FileBorder {
       ? "seq \(record.sequence - 1) is missing" : "seq \(head.sequence + 1) to \(record.sequence - 1) are missing"
     let name = record.previousFile ?? ""
     let quoted = String(decoding: JSON.string(name).bytes, as: UTF8.self)
-    return files[..<index].contains { $0.split(separator: "/").last.map(String.init) == name }
+    return files[..<index].contains { $0.unicodeScalars.split(separator: "/").last.map { String($0) } == name }
       ? "\(missing): the end of \(quoted) was cut off, or it isn't the file that was called so when this one was begun"
       : "\(missing): the file before it isn't given; it was called \(quoted) when this one was begun"
   }

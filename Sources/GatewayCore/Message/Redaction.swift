@@ -30,6 +30,15 @@ package enum Redaction {
       ? redacted : String(String.UnicodeScalarView(redacted.unicodeScalars.prefix(limit)))
   }
 
+  /// `text` without these secrets, wherever they stand in it.
+  package static func hide(_ secrets: [String], in text: String) -> String {
+    // Bytes here, too. A secret that is a part of another one mustn't leave the rest of that.
+    let ordered = secrets.filter { !$0.isEmpty }.sorted { $0.utf8.count > $1.utf8.count }
+    return ordered.reduce(text) { text, secret in
+      String(decoding: Array(text.utf8).replacing(Array(secret.utf8), with: Array("[redacted]".utf8)), as: UTF8.self)
+    }
+  }
+
   /// A caller's path, redacted and cut. A segment that spells a token in percent-encoding, once or over again, goes as a
   /// whole.
   package static func redact(path: String, limit: Int) -> String {

@@ -20,6 +20,15 @@ extension UInt8 {
   }
 }
 
+extension String {
+  /// The folder that the file of this path is in.
+  package var folderPath: String {
+    // Bytes: to Swift, a slash and a mark behind it are one character, and no slash.
+    guard let slash = utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == startIndex ? "/" : String(self[..<slash])
+  }
+}
+
 extension Substring {
   /// Without white space, line ends included, at its ends.
   package var trimmed: Substring {

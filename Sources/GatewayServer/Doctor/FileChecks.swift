@@ -36,7 +36,7 @@ enum FileChecks {
   }
 
   static func audit(path: String) -> DoctorReport.Check {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let folder = path.folderPath
     // With the dot, what isn't a folder is refused as well.
     if let reason = refusal("\(folder)/.", W_OK | X_OK) {
       return .init(

@@ -1,3 +1,4 @@
+import GatewayCore
 import Glibc
 
 /// Whether a file's name can be trusted to lead to what its owner put there, in the way of sshd's StrictModes.
@@ -14,13 +15,9 @@ enum FolderTrust {
   }
 
   private static func folders(of path: String) -> [String] {
-    let named = resolved(folder(of: path))
-    let target = resolved(path).map(folder)
+    let named = resolved(path.folderPath)
+    let target = resolved(path).map(\.folderPath)
     return [named, target].compactMap { $0 }.flatMap(withAncestors)
-  }
-
-  private static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 
   private static func resolved(_ path: String) -> String? {
@@ -31,7 +28,7 @@ enum FolderTrust {
 
   private static func withAncestors(_ path: String) -> [String] {
     var folders = [path]
-    while let last = folders.last, last != "/" { folders.append(folder(of: last)) }
+    while let last = folders.last, last != "/" { folders.append(last.folderPath) }
     return folders
   }
 }

@@ -94,7 +94,7 @@ package struct TokensFile: Sendable {
   ) throws(TokensFileError) -> Result {
     // Through a symbolic link, so that the link stays and its target is replaced.
     let target = resolvedPath
-    let folder = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+    let folder = target.folderPath
     let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard lock >= 0 else { throw error("can't be written: the folder \(folder) can't be opened: \(systemReason())") }
     defer { close(lock) }

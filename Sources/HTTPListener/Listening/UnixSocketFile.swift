@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import GatewayCore
 import Glibc
 import Synchronization
 
@@ -147,8 +148,7 @@ final class UnixSocketFile: Sendable {
 
   /// Gateways that change names in the same folder do so one after another. Goes on without where that can't be had.
   private func lockFolder() -> Int32 {
-    let end = path.lastIndex(of: "/") ?? path.startIndex
-    let folder = open(end == path.startIndex ? "/" : String(path[..<end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(path.folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { return folder }
     for _ in 0..<100 {
       if flock(folder, LOCK_EX | LOCK_NB) == 0 { break }

@@ -44,7 +44,8 @@ enum AWSErrorParser {
   /// `com.amazonaws.es#ConflictException:http://…` is `ConflictException`: cut at the first colon, then what follows a
   /// number sign.
   private static func cleaned(_ code: String) -> String {
-    let head = code.prefix(while: { $0 != ":" })
+    // Code points: to Swift, a number sign and a mark behind it are one character, and no number sign.
+    let head = code.unicodeScalars.prefix(while: { $0 != ":" })
     let name = head.split(separator: "#", omittingEmptySubsequences: false).last ?? head
     return cut(String(name), to: nameLimit)
   }

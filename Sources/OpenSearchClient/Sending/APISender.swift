@@ -148,9 +148,8 @@ struct APISender: Sendable {
 
   /// When a signature doesn't match, AWS quotes the request it saw, session token and all.
   private static func withoutSecrets(_ message: String, _ credentials: SigningCredentials) -> String {
-    [credentials.sessionToken?.exposed, credentials.secretAccessKey.exposed, credentials.accessKeyID]
-      .compactMap { $0 }
-      .reduce(message) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "[redacted]") }
+    let secrets = [credentials.sessionToken?.exposed, credentials.secretAccessKey.exposed, credentials.accessKeyID]
+    return Redaction.hide(secrets.compactMap { $0 }, in: message)
   }
 }
 

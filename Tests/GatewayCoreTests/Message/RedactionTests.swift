@@ -21,6 +21,20 @@ struct RedactionTests {
   }
 
   @Test(
+    "Secrets that are known are hidden wherever they stand",
+    arguments: [
+      ("a secret here", "a [redacted] here"), ("secret", "[redacted]"), ("secretsecret", "[redacted][redacted]"),
+      // To Swift, the mark and the letter before it are one character.
+      ("a secret\u{301}", "a [redacted]\u{301}"),
+      ("secret-and-more", "[redacted]"), ("none", "none"),
+    ])
+  func hidden(text: String, shown: String) {
+    // The shorter one first, which is a part of the other.
+    let hidden = Redaction.hide(["", "secret", "secret-and-more"], in: text)
+    #expect(hidden.utf8.elementsEqual(shown.utf8))
+  }
+
+  @Test(
     "Tokens that run into each other, or into a prefix, leave nothing of themselves",
     arguments: [
       "\(token)\(token)", "\(token)\(token)\(token)", "cgw_\(token)", "cgw_cgw_\(token)", "\(token)_\(token)",

@@ -18,6 +18,16 @@ struct TextTests {
   }
 
   @Test(
+    "A file's folder is what stands before the last slash",
+    arguments: [
+      ("/etc/tokens.json", "/etc"), ("/tokens.json", "/"), ("tokens.json", "."), ("a/b/c", "a/b"),
+      ("/a/b/\u{301}c", "/a/b"), ("/a\u{301}/b", "/a\u{301}"),
+    ])
+  func folderPath(path: String, folder: String) {
+    #expect(path.folderPath == folder)
+  }
+
+  @Test(
     "White space is cut at both ends and kept inside",
     arguments: [("", ""), ("  ", ""), (" a b ", "a b"), ("\t\r\na\n", "a"), ("a", "a")])
   func trimmed(text: String, trimmed: String) {
