@@ -25,10 +25,17 @@ static inline struct MHD_Daemon *cmicrohttpd_start(
       MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-// MHD_FLAG is no option set in Swift. It gets its connections from us, and doesn't listen by itself.
+// MHD_FLAG is no option set in Swift. It gets its connections from us and runs on our thread: it doesn't listen by itself,
+// and has no thread.
 static inline unsigned int cmicrohttpd_flags(int with_tls) {
-  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
+  unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
   return with_tls ? flags | MHD_USE_TLS : flags;
+}
+
+// What becomes readable when the daemon has something to do; -1 if there is none. MHD_get_daemon_info is variadic.
+static inline int cmicrohttpd_epoll(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  return info == NULL ? -1 : info->epoll_fd;
 }
 
 // A function pointer as an option's value.

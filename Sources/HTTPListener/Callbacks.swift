@@ -30,9 +30,10 @@ func requestLineRead(
 ) -> UnsafeMutableRawPointer? {
   guard let context, let connection else { return nil }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+  let descriptor = cmicrohttpd_socket(connection)
   let pending = PendingRequest(
-    target: uri.map { String(cString: $0) } ?? "", connection: connection,
-    plainSocket: listener.isPlain ? cmicrohttpd_socket(connection) : nil)
+    target: uri.map { String(cString: $0) } ?? "", connection: connection, thread: listener.thread(of: descriptor),
+    plainSocket: listener.isPlain ? descriptor : nil)
   if let uri { cmicrohttpd_hide_arguments(uri) }
   return Unmanaged.passRetained(pending).toOpaque()
 }

@@ -4,11 +4,11 @@ import Glibc
 import Synchronization
 import Threads
 
-/// An HTTP/1.1 listener on libmicrohttpd: an epoll thread pool that parses, checks and suspends; the handler's answer
-/// is ready when the connection is resumed.
+/// An HTTP/1.1 listener on libmicrohttpd: threads that parse, check and suspend; the handler's answer is ready when the
+/// connection is resumed.
 ///
-/// `@unchecked Sendable` because `daemon` and `acceptor` are set before `init` returns and again by `stop`, which one thread calls;
-/// libmicrohttpd guards what is behind the first.
+/// `@unchecked Sendable` because `daemons` and `acceptor` are set before `init` returns and again by `stop`, which one thread
+/// calls.
 package final class Listener: @unchecked Sendable {
   package typealias Handler = @Sendable (Request) async -> Answer
 
@@ -64,7 +64,7 @@ package final class Listener: @unchecked Sendable {
   private let executor: any TaskExecutor
   private let inFlight = Mutex(InFlight())
   private let isToldToStop = Atomic(false)
-  private var daemon: OpaquePointer?
+  private var daemons: [DaemonThread] = []
   private var acceptor: Acceptor?
 
   /// Begins to listen and to serve.
@@ -90,29 +90,43 @@ package final class Listener: @unchecked Sendable {
     self.executor = executor
     keptTime = configuration.keptTime
     MHD_set_panic_func(stopOnPanic, nil)
-    guard let daemon = start(configuration) else {
-      throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
-    }
-    self.daemon = daemon
-    do {
+    do throws(ListenError) {
+      for _ in 0..<configuration.threads { daemons.append(try startDaemon(configuration)) }
       try self.socket.open()
-      acceptor = try Self.accept(from: self.socket, for: daemon, connections, watch)
+      acceptor = try accept()
       self.socket.settle()
     } catch {
-      // Nothing has come to it yet.
-      MHD_stop_daemon(daemon)
+      // Nothing has come to them yet.
+      daemons.forEach { $0.stop() }
       throw error
     }
   }
 
-  private static func accept(
-    from socket: ListeningSocket, for daemon: OpaquePointer, _ connections: OpenConnections, _ watch: ConnectionWatch
-  ) throws(ListenError) -> Acceptor {
-    // An integer, since a pointer can't be captured. The daemon is stopped after the acceptor.
-    let daemon = UInt(bitPattern: daemon)
+  private func startDaemon(_ configuration: Configuration) throws(ListenError) -> DaemonThread {
+    guard let daemon = start(configuration) else {
+      throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
+    }
     do throws(ThreadError) {
-      return try Acceptor(socket, connections, watch) { connection, peer, length in
-        MHD_add_connection(OpaquePointer(bitPattern: daemon), connection, peer, length) == .YES
+      return try DaemonThread(daemon) { [connections, watch] descriptor in
+        connections.refused(descriptor)
+        watch.closed(descriptor)
+      }
+    } catch {
+      MHD_stop_daemon(daemon)
+      throw ListenError(configuration.address, reason: "the system can't start a thread")
+    }
+  }
+
+  /// The daemon that has this connection. Descriptors are given out one after another, so that each daemon gets its part.
+  func thread(of descriptor: Int32) -> DaemonThread {
+    daemons[Int(descriptor) % daemons.count]
+  }
+
+  /// Accepts connections for the daemons.
+  private func accept() throws(ListenError) -> Acceptor {
+    do throws(ThreadError) {
+      return try Acceptor(socket, connections, watch) { [unowned self] arrival in
+        thread(of: arrival.descriptor).add(arrival)
       }
     } catch {
       throw ListenError(socket.address, reason: "the system can't start a thread")
@@ -155,7 +169,7 @@ package final class Listener: @unchecked Sendable {
   ///
   /// - Parameter hurry: ends what the handlers wait for.
   package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
-    guard let daemon else { return }
+    guard !daemons.isEmpty else { return }
     isToldToStop.store(true, ordering: .relaxed)
     acceptor?.stop(by: deadline)
     waitForQuiet(by: deadline)
@@ -169,8 +183,8 @@ package final class Listener: @unchecked Sendable {
     }
     rest.forEach { $0.complete(.cut) }
     _ = isIdle(by: ContinuousClock.now + .seconds(1))
-    MHD_stop_daemon(daemon)
-    self.daemon = nil
+    daemons.forEach { $0.stop() }
+    daemons = []
   }
 
   /// Waits until there are no connections, or until those that are left have been idle: no request is under way, and
@@ -202,15 +216,12 @@ package final class Listener: @unchecked Sendable {
   }
 
   private func start(_ configuration: Configuration) -> OpaquePointer? {
-    // The daemon doesn't own us: it is stopped before we go.
+    // The daemon doesn't own us: it is stopped before we go. It has no thread: `DaemonThread` is that.
     let context = Unmanaged.passUnretained(self).toOpaque()
     var options = [
-      MHD_OptionItem(option: .THREAD_POOL_SIZE, value: Int(configuration.threads), ptr_value: nil),
       MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
-      // The acceptor keeps to the limit. This one is split among the threads, so it is large enough for each to have all.
-      MHD_OptionItem(
-        option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections * Int(configuration.threads),
-        ptr_value: nil),
+      // The acceptor keeps to the limit, which is for all daemons together.
+      MHD_OptionItem(option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections, ptr_value: nil),
       cmicrohttpd_unescape_option(),
       cmicrohttpd_uri_option(requestLineRead, context),
       cmicrohttpd_completed_option(requestCompleted, context),

@@ -4,6 +4,7 @@ import contextlib
 import re
 import resource
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -181,6 +182,24 @@ def test_with_too_few_files_it_does_not_start(tmp_path):
     assert done.returncode == 78
     assert re.search(r"--max-connections: .*256 files", done.stderr), done.stderr
     assert not audit.exists()
+
+
+@pytest.mark.parametrize("count", [127, 128, 256, 512])
+def test_many_requests_in_the_very_same_moment_are_all_answered(simulator, count):
+    """libmicrohttpd looks at 128 sockets at a time; its own loop (0.9.75) leaves them lying there if it was just as many."""
+    with Gateway(simulator.url) as gateway, contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(connect(gateway)) for _ in range(count)]
+        for wire in crowd:
+            assert b" 200 " in ask(wire)
+        # It finds all of them when it wakes up.
+        gateway.process.send_signal(signal.SIGSTOP)
+        try:
+            for wire in crowd:
+                wire.sendall(LIVEZ)
+        finally:
+            gateway.process.send_signal(signal.SIGCONT)
+        for wire in crowd:
+            assert b" 200 " in wire.recv(65536)
 
 
 def test_an_idle_connection_costs_little(simulator):

@@ -21,7 +21,7 @@ struct STSFailure: Equatable {
     let answer = XMLText(response.body)
     let code = answer?.text(at: ["ErrorResponse", "Error", "Code"])
     let message = answer?.text(at: ["ErrorResponse", "Error", "Message"])
-    let texts = [code, message].compactMap { $0 }.map { Self.shown($0, hiding: secrets) }
+    let texts = [code, message].compactMap { $0 }.map { Self.shown($0, hiding: secrets) }.filter { !$0.isEmpty }
     words = texts.isEmpty ? "status \(response.status)" : texts.joined(separator: ": ")
     isThrottled = code.map(Self.throttlingCodes.contains) ?? (response.status == 429)
     isTransient = isThrottled || response.status >= 500 || code.map(Self.transientCodes.contains) == true
@@ -42,6 +42,7 @@ struct STSFailure: Equatable {
   /// When a signature doesn't match, AWS may quote what was signed.
   private static func shown(_ text: String, hiding secrets: [Secret]) -> String {
     let redacted = Redaction.hide(secrets.map(\.exposed), in: text)
-    return String(redacted.filter { !$0.isNewline }.prefix(messageLimit))
+    let line = redacted.unicodeScalars.filter { !Character($0).isNewline }
+    return String(String.UnicodeScalarView(line.prefix(messageLimit)))
   }
 }

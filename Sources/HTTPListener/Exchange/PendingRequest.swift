@@ -33,13 +33,16 @@ final class PendingRequest: @unchecked Sendable {
   /// The request target as it stood on the request line.
   let target: String
   let connection: OpaquePointer
+  private let thread: DaemonThread
   /// The connection's socket, if what is written to it is what the client reads; `nil` with TLS.
   private let plainSocket: Int32?
   private let state = Mutex(State.head)
 
-  init(target: String, connection: OpaquePointer, plainSocket: Int32?) {
+  /// - Parameter thread: the connection's.
+  init(target: String, connection: OpaquePointer, thread: DaemonThread, plainSocket: Int32?) {
     self.target = target
     self.connection = connection
+    self.thread = thread
     self.plainSocket = plainSocket
   }
 
@@ -86,7 +89,7 @@ final class PendingRequest: @unchecked Sendable {
       }
       return true
     }
-    if isFirst { MHD_resume_connection(connection) }
+    if isFirst { thread.resume(connection) }
   }
 }
 

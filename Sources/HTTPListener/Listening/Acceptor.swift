@@ -20,7 +20,7 @@ final class Acceptor: Sendable {
   private let socket: ListeningSocket
   private let connections: OpenConnections
   private let watch: ConnectionWatch
-  private let take: @Sendable (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
+  private let take: @Sendable (DaemonThread.Arrival) -> Void
   private let waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
   private let stopBy = Mutex<ContinuousClock.Instant?>(nil)
   private let thread = Mutex<WorkerThread?>(nil)
@@ -29,11 +29,11 @@ final class Acceptor: Sendable {
   ///
   /// - Parameters:
   ///   - watch: says how many connections there may be at one time; more wait in the kernel.
-  ///   - take: makes the connection libmicrohttpd's; `false` if that didn't work.
+  ///   - take: makes the connection libmicrohttpd's.
   /// - Throws: `ThreadError`.
   init(
     _ socket: ListeningSocket, _ connections: OpenConnections, _ watch: ConnectionWatch,
-    take: @escaping @Sendable (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
+    take: @escaping @Sendable (DaemonThread.Arrival) -> Void
   ) throws(ThreadError) {
     self.socket = socket
     self.connections = connections
@@ -109,24 +109,17 @@ final class Acceptor: Sendable {
         default: continue
         }
       }
-      hand(connection, &peer, length)
+      hand(DaemonThread.Arrival(descriptor: connection, peer: peer, peerLength: length))
     }
     return (Self.seriesLength, true)
   }
 
-  private func hand(_ connection: Int32, _ peer: inout sockaddr_storage, _ length: socklen_t) {
-    withUnsafePointer(to: &peer) { peer in
-      peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
-        guard watch.admits(connection, from: IPAddress(peer)) else {
-          close(connection)
-          return
-        }
-        connections.accepted(connection)
-        guard !take(connection, peer, length) else { return }
-        // libmicrohttpd has closed it.
-        connections.refused(connection)
-        watch.closed(connection)
-      }
+  private func hand(_ arrival: DaemonThread.Arrival) {
+    guard watch.admits(arrival.descriptor, from: arrival.withPeer(IPAddress.init)) else {
+      close(arrival.descriptor)
+      return
     }
+    connections.accepted(arrival.descriptor)
+    take(arrival)
   }
 }
