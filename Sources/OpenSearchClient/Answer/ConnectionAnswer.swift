@@ -4,6 +4,8 @@ import GatewayCore
 /// Reads the bodies of successful answers (AWS API reference, `RejectInboundConnection` and
 /// `DescribeInboundConnections`).
 enum ConnectionAnswer {
+  private static let decoder = JSONDecoder()
+
   private struct Single: Decodable {
     private enum CodingKeys: String, CodingKey {
       case connection = "Connection"
@@ -24,12 +26,12 @@ enum ConnectionAnswer {
 
   /// The connection in `{"Connection": {…}}`; `nil` if there is none.
   static func connection(in body: [UInt8]) -> Connection? {
-    (try? JSONDecoder().decode(Single.self, from: Data(body)))?.connection.connection
+    (try? decoder.decode(Single.self, from: Data(body)))?.connection.connection
   }
 
   /// The page in `{"Connections": […], "NextToken": "…"}`; `nil` if the body isn't one.
   static func page(in body: [UInt8]) -> ConnectionPage? {
-    guard let page = try? JSONDecoder().decode(Page.self, from: Data(body)), let connections = page.connections else {
+    guard let page = try? decoder.decode(Page.self, from: Data(body)), let connections = page.connections else {
       return nil
     }
     let token = page.nextToken.flatMap { $0.isEmpty ? nil : $0 }

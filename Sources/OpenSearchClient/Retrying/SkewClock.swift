@@ -9,6 +9,8 @@ package final class SkewClock: Sendable {
   private let clock: WallClock
   private let offsetInUse = Mutex(Duration.zero)
   private let seen = Mutex<Duration?>(nil)
+  /// The last `Date` that was read: for a second it is the same for all answers.
+  private let lastDate = Mutex<(text: String, time: Timestamp)?>(nil)
 
   package init(_ clock: WallClock) {
     self.clock = clock
@@ -36,11 +38,20 @@ package final class SkewClock: Sendable {
   ///   - sent, received: our own time before and after; the answer's date is held against the midpoint.
   /// - Returns: the offset, if it shows one.
   package func note(date: String?, sent: Timestamp, received: Timestamp) -> Duration? {
-    let shown = date.flatMap(Timestamp.init(httpDate:)).map { remote in
+    let shown = date.flatMap(time).map { remote in
       Duration.microseconds(remote.microseconds - (sent.microseconds + received.microseconds) / 2)
     }
     seen.withLock { $0 = shown }
     return shown
+  }
+
+  private func time(httpDate text: String) -> Timestamp? {
+    lastDate.withLock { last in
+      if let last, last.text == text { return last.time }
+      guard let time = Timestamp(httpDate: text) else { return nil }
+      last = (text, time)
+      return time
+    }
   }
 
   /// Takes over the offset that a refusal showed, if it is strictly more than four minutes from the one that the refused
