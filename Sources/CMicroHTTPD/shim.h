@@ -88,6 +88,17 @@ static inline const struct sockaddr *cmicrohttpd_peer(struct MHD_Connection *con
   return info == NULL ? NULL : info->client_addr;
 }
 
+// What the connection callback put there.
+static inline void *cmicrohttpd_context(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info == NULL ? NULL : info->socket_context;
+}
+
+// How many cookies libmicrohttpd has made a list of.
+static inline int cmicrohttpd_cookie_count(struct MHD_Connection *connection) {
+  return MHD_get_connection_values(connection, MHD_COOKIE_KIND, NULL, NULL);
+}
+
 // -1 if there is none.
 static inline int cmicrohttpd_socket(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

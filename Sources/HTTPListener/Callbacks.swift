@@ -5,7 +5,8 @@ import IPAddresses
 
 // Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
 // code dies on C's thread. The `context` of the first four is the `Listener`, not owned: it stops the daemon before it
-// goes. What `requestLineRead` returns is the `PendingRequest`, retained; `requestCompleted` releases it.
+// goes. A connection's own context is its `ConnectionSlot`, retained when it begins and released when it ends; the parked
+// one of `DaemonThread` has none. What `requestLineRead` returns is the `PendingRequest`, which the slot owns.
 
 /// A connection begins, or is about to be closed.
 func connectionChanged(
@@ -16,26 +17,36 @@ func connectionChanged(
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let descriptor = cmicrohttpd_socket(connection)
   if code.rawValue == CMICROHTTPD_CONNECTION_STARTED {
+    guard !DaemonThread.isParked(connection) else { return }
+    let slot = ConnectionSlot(completed: listener.completed)
+    socketContext?.pointee = Unmanaged.passRetained(slot).toOpaque()
     listener.connections.opened(descriptor)
     listener.watch.entered(.opened, descriptor)
-  } else {
+  } else if let slot = socketContext?.pointee {
+    Unmanaged<ConnectionSlot>.fromOpaque(slot).takeRetainedValue().end()
+    socketContext?.pointee = nil
     listener.watch.closed(descriptor)
     listener.connections.closed(descriptor)
   }
+}
+
+private func slot(of connection: OpaquePointer) -> ConnectionSlot? {
+  cmicrohttpd_context(connection).map { Unmanaged<ConnectionSlot>.fromOpaque($0).takeUnretainedValue() }
 }
 
 /// The request line was read: makes the object that stands for the request.
 func requestLineRead(
   _ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?, _ connection: OpaquePointer?
 ) -> UnsafeMutableRawPointer? {
-  guard let context, let connection else { return nil }
+  guard let context, let connection, let slot = slot(of: connection) else { return nil }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let descriptor = cmicrohttpd_socket(connection)
   let pending = PendingRequest(
     target: uri.map { String(cString: $0) } ?? "", connection: connection, thread: listener.thread(of: descriptor),
     plainSocket: listener.isPlain ? descriptor : nil)
   if let uri { cmicrohttpd_hide_arguments(uri) }
-  return Unmanaged.passRetained(pending).toOpaque()
+  slot.begin(pending)
+  return Unmanaged.passUnretained(pending).toOpaque()
 }
 
 /// The head is there, or a piece of the body, or all of it, or the connection was resumed.
@@ -73,11 +84,11 @@ func requestCompleted(
   _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
   _ request: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
 ) {
-  guard let context, let connection, let pointer = request?.pointee else { return }
+  guard let context, let connection, request?.pointee != nil else { return }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   listener.watch.entered(.idle, cmicrohttpd_socket(connection))
-  listener.completed(Unmanaged<PendingRequest>.fromOpaque(pointer).takeRetainedValue())
   request?.pointee = nil
+  slot(of: connection)?.end()
 }
 
 /// One header line. `context` points to the `CollectedFields`.

@@ -83,7 +83,8 @@ package final class Listener: @unchecked Sendable {
     self.socket = if let socket { socket } else { try ListeningSocket(configuration.address) }
     address = self.socket.address
     reader = RequestReader(
-      trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes)
+      trustedProxies: configuration.trustedProxies, bodyLimit: configuration.bodyLimit, randomBytes: randomBytes,
+      connectionMemory: Self.connectionMemory)
     watch = configuration.watch
     isPlain = configuration.tls == nil
     self.handler = handler
@@ -107,7 +108,7 @@ package final class Listener: @unchecked Sendable {
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }
     do throws(ThreadError) {
-      return try DaemonThread(daemon) { [connections, watch] descriptor in
+      return try DaemonThread(daemon, isPlain: isPlain) { [connections, watch] descriptor in
         connections.refused(descriptor)
         watch.closed(descriptor)
       }
@@ -159,7 +160,7 @@ package final class Listener: @unchecked Sendable {
 
   /// libmicrohttpd is done with a request: answered, or its client is gone.
   func completed(_ pending: PendingRequest) {
-    _ = inFlight.withLock { $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
+    inFlight.withLock { _ = $0.requests.removeValue(forKey: ObjectIdentifier(pending)) }
   }
 
   /// Stops: no new connections, then whoever has connected gets his answers. What isn't answered by `deadline` is
@@ -167,22 +168,30 @@ package final class Listener: @unchecked Sendable {
   ///
   /// libmicrohttpd aborts the process if it is stopped with a suspended connection, hence the order.
   ///
-  /// - Parameter hurry: ends what the handlers wait for.
-  package func stop(deadline: ContinuousClock.Instant, hurry: () -> Void) {
+  /// - Parameters:
+  ///   - meanwhile: is called about once a second while it waits.
+  ///   - hurry: ends what the handlers wait for.
+  package func stop(deadline: ContinuousClock.Instant, meanwhile: () -> Void = {}, hurry: () -> Void) {
+    var lastCall = ContinuousClock.now
+    let look = {
+      guard ContinuousClock.now >= lastCall + .seconds(1) else { return }
+      lastCall = ContinuousClock.now
+      meanwhile()
+    }
     guard !daemons.isEmpty else { return }
     isToldToStop.store(true, ordering: .relaxed)
     acceptor?.stop(by: deadline)
-    waitForQuiet(by: deadline)
-    if !isIdle(by: deadline) {
+    waitForQuiet(by: deadline, look)
+    if !isIdle(by: deadline, look) {
       hurry()
-      _ = isIdle(by: ContinuousClock.now + Self.hurriedTime)
+      _ = isIdle(by: ContinuousClock.now + Self.hurriedTime, look)
     }
     let rest = inFlight.withLock { inFlight in
       inFlight.isClosed = true
       return Array(inFlight.requests.values)
     }
     rest.forEach { $0.complete(.cut) }
-    _ = isIdle(by: ContinuousClock.now + .seconds(1))
+    _ = isIdle(by: ContinuousClock.now + .seconds(1), look)
     daemons.forEach { $0.stop() }
     daemons = []
   }
@@ -190,7 +199,7 @@ package final class Listener: @unchecked Sendable {
   /// Waits until there are no connections, or until those that are left have been idle: no request is under way, and
   /// none has come. A connection that is closed while a request is on its way to us loses that request, so each gets
   /// `keptTime` to bring one more, whose answer then ends it.
-  private func waitForQuiet(by deadline: ContinuousClock.Instant) {
+  private func waitForQuiet(by deadline: ContinuousClock.Instant, _ look: () -> Void) {
     let keptUntil = ContinuousClock.now + keptTime
     var quietSince: ContinuousClock.Instant?
     while connections.count > 0, ContinuousClock.now < deadline {
@@ -201,15 +210,17 @@ package final class Listener: @unchecked Sendable {
         && inFlight.withLock(\.requests.isEmpty) && !connections.haveUnread
       quietSince = isQuiet ? quietSince ?? now : nil
       if let quietSince, now - quietSince >= Self.quietTime { return }
+      look()
       usleep(2000)
     }
   }
 
   /// Waits until every request that was handed on is answered and its answer sent. It happens once, at the end, so it
   /// looks again and again rather than being told.
-  private func isIdle(by deadline: ContinuousClock.Instant) -> Bool {
+  private func isIdle(by deadline: ContinuousClock.Instant, _ look: () -> Void) -> Bool {
     while inFlight.withLock({ !$0.requests.isEmpty }) {
       guard ContinuousClock.now < deadline else { return false }
+      look()
       usleep(1000)
     }
     return true
@@ -220,8 +231,8 @@ package final class Listener: @unchecked Sendable {
     let context = Unmanaged.passUnretained(self).toOpaque()
     var options = [
       MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),
-      // The acceptor keeps to the limit, which is for all daemons together.
-      MHD_OptionItem(option: .CONNECTION_LIMIT, value: configuration.watch.limits.connections, ptr_value: nil),
+      // The acceptor keeps to the limit. libmicrohttpd's own is never reached.
+      MHD_OptionItem(option: .CONNECTION_LIMIT, value: Int(Int32.max), ptr_value: nil),
       cmicrohttpd_unescape_option(),
       cmicrohttpd_uri_option(requestLineRead, context),
       cmicrohttpd_completed_option(requestCompleted, context),

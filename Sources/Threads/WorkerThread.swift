@@ -27,8 +27,12 @@ package final class WorkerThread: Sendable {
 
 /// The system couldn't start a thread.
 package struct ThreadError: Error {
-  /// The `errno` value that `pthread_create` returned.
+  /// The `errno` value that says why.
   package let code: Int32
+
+  package init(code: Int32) {
+    self.code = code
+  }
 }
 
 private final class ThreadBody: Sendable {

@@ -2,6 +2,7 @@
 
 import contextlib
 import grp
+import json
 import os
 import signal
 import socket
@@ -137,6 +138,44 @@ class TestStop:
             for wire in wires:
                 wire.close()
             assert len(outcomes(gateway)) == 200
+
+    @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0", "unix:{}/gateway"])
+    def test_callers_that_wait_since_there_are_enough_connections_are_answered_too(self, simulator, tmp_path, listen):
+        with Gateway(simulator.url, arguments=["--listen", listen.format(tmp_path), "--max-connections", "4"]) as gateway:
+            idle = [Wire(gateway.address) for _ in range(4)]
+            for wire in idle:
+                assert ask(wire, "GET", "/livez", gateway.token, "before")[0] == 200
+            waiting = [Wire(gateway.address) for _ in range(30)]
+            for number, wire in enumerate(waiting):
+                wire.request("POST", f"/connections/c-waiting-{number:04}/reject",
+                             headers={"Authorization": f"Bearer {gateway.token}"})
+            begin = time.monotonic()
+            with sigterm(gateway):
+                assert {wire.getresponse().status for wire in waiting} == {404}
+            # And not at the end of what a stop may take at the most.
+            assert time.monotonic() - begin < 20
+            assert len(outcomes(gateway)) == 30
+            for wire in idle + waiting:
+                wire.close()
+
+    def test_a_token_that_is_revoked_meanwhile_is_no_good(self, simulator):
+        with Gateway(simulator.url) as gateway:
+            busy, kept = Wire(gateway.address), Wire(gateway.address)
+            assert ask(kept, "GET", "/livez", gateway.token, "before")[0] == 200
+            simulator.fault("slow", delayMs=6000)
+            busy.request("POST", f"/connections/{UNKNOWN}/reject", headers={"Authorization": f"Bearer {gateway.token}"})
+            wait_until(lambda: gateway.records("intent"), "the call to be under way")
+            simulator.clear_faults()
+            loads = messages(gateway).count("tokens loaded")
+            identifier = json.loads(gateway.tokens.read_text())["tokens"][0]["id"]
+            with sigterm(gateway):
+                wait_until(lambda: is_refused(gateway.address), "new connections to be refused")
+                assert run("token", "revoke", identifier, "--tokens", gateway.tokens).returncode == 0
+                wait_until(lambda: messages(gateway).count("tokens loaded") > loads, "the tokens to be read")
+                assert ask(kept, "POST", f"/connections/{UNKNOWN}/reject", gateway.token, "late")[0] == 401
+                assert busy.getresponse().status == 404
+            busy.close()
+            kept.close()
 
 
 class TestHandover:

@@ -286,6 +286,20 @@ def test_the_table_again_and_again_costs_no_memory(settings):
     assert send_all(15) - before < 4096
 
 
+def test_requests_whose_end_libmicrohttpd_never_tells_cost_no_memory(settings):
+    """It gives up on them without a word; each has more than 20 kB."""
+    setting = settings["TCP"]
+    row = next(row for row in ROWS if row.name == "a long cookie, and a length that is no number")
+
+    def send(times):
+        for _ in range(times):
+            talk(setting.connect(), row.bytes(setting.gateway.token, UNKNOWN))
+        return memory(setting.gateway)
+
+    before = send(200)
+    assert send(1000) - before < 4096
+
+
 def test_through_all_of_this_nothing_smuggled_ran_nothing_is_left_over_and_the_chain_holds(settings):
     for setting in settings.values():
         gateway = setting.gateway

@@ -105,11 +105,16 @@ package final class GatewayService: Sendable {
       case .reload: reload()
       case nil: tokens.reloadIfChanged()
       }
-      audit.copies.report()
-      watches.public.closeExpired()
-      watches.admin.closeExpired()
+      look()
     }
     stop(&signals)
+  }
+
+  /// What is to be done about once a second.
+  private func look() {
+    audit.copies.report()
+    watches.public.closeExpired()
+    watches.admin.closeExpired()
   }
 
   private func reload() {
@@ -125,7 +130,13 @@ package final class GatewayService: Sendable {
     let closing = ContinuousClock.now + stopDelay
     stopping.set(callsUntil: closing + lastCall)
     waitOut(until: closing, &signals)
-    listener.stop(deadline: ContinuousClock.now + Self.stopTime) { [loop] in loop.cancelTransfers() }
+    listener.stop(deadline: ContinuousClock.now + Self.stopTime) {
+      // A token that is revoked now is as dead as ever.
+      tokens.reloadIfChanged()
+      look()
+    } hurry: {
+      loop.cancelTransfers()
+    }
     adminListener.stop(deadline: ContinuousClock.now + .milliseconds(100)) {}
     audit.close()
     loop.stop()
@@ -141,7 +152,7 @@ package final class GatewayService: Sendable {
       case .reload: reload()
       case nil: tokens.reloadIfChanged()
       }
-      audit.copies.report()
+      look()
     }
   }
 

@@ -8,6 +8,7 @@ struct ConnectionTable: Sendable {
     let address: IPAddress?
     /// `nil` for as long as it takes.
     var until: Instant?
+    var isIdle = false
   }
 
   private let limits: ConnectionLimits
@@ -40,6 +41,12 @@ struct ConnectionTable: Sendable {
 
   mutating func enter(_ phase: ConnectionPhase, _ descriptor: Int32, at now: Instant) {
     entries[descriptor]?.until = limits.time(for: phase).map { now + $0 }
+    entries[descriptor]?.isIdle = phase == .idle
+  }
+
+  /// Those that were answered and haven't sent all of another request's head.
+  var idle: [Int32] {
+    entries.filter(\.value.isIdle).map(\.key)
   }
 
   mutating func close(_ descriptor: Int32) {

@@ -66,6 +66,17 @@ package final class ConnectionWatch: Sendable {
     expired.wrappingAdd(count, ordering: .relaxed)
   }
 
+  /// Ends the idle connections on which nothing waits to be read, to make room for others.
+  func closeIdle() {
+    table.withLock { table in
+      for descriptor in table.idle {
+        var byte: UInt8 = 0
+        let isQuiet = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) <= 0
+        if isQuiet { shutdown(descriptor, Int32(SHUT_RDWR)) }
+      }
+    }
+  }
+
   private func counted(_ peer: IPAddress?) -> IPAddress? {
     peer.flatMap { trustedProxies.isTrusted($0) ? nil : $0 }
   }

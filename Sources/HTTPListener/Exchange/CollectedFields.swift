@@ -28,7 +28,7 @@ struct CollectedFields {
   /// of lines with NUL, but not what is between them.
   private func hidesByte(behind value: UnsafeRawBufferPointer) -> Bool {
     let second = offset(value) + value.count + 1
-    return (1..<byteCount).contains(second) && start.load(fromByteOffset: second, as: UInt8.self) != 0
+    return second >= 1 && second < byteCount && start.load(fromByteOffset: second, as: UInt8.self) != 0
   }
 
   /// -1 is nowhere.

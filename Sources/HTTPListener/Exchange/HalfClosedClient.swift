@@ -16,8 +16,10 @@ enum HalfClosedClient {
 
   /// Writes the answer without waiting. A client that is gone, or takes too little, gets no more than libmicrohttpd would have
   /// given it.
-  static func send(_ response: Response, withBody: Bool, to descriptor: Int32) {
-    let bytes = head(of: response) + (withBody ? response.body : [])
+  ///
+  /// - Parameter bodyBytes: how much of the body is sent.
+  static func send(_ response: Response, bodyBytes: Int, to descriptor: Int32) {
+    let bytes = head(of: response) + response.body.prefix(bodyBytes)
     // Room for all of it at once, as far as the system allows: nobody writes the rest later.
     var size = Int32(clamping: bytes.count)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))

@@ -81,15 +81,23 @@ final class PendingRequest: @unchecked Sendable {
   func complete(_ answer: Answer) {
     let isFirst = state.withLock { state in
       guard case .suspended(let isHead) = state else { return false }
-      if case .response(let response) = answer, let plainSocket, HalfClosedClient.isThere(plainSocket) {
-        HalfClosedClient.send(response, withBody: !isHead, to: plainSocket)
-        state = .answered(.cut)
-      } else {
-        state = .answered(answer)
-      }
+      state = .answered(isSentToHalfClosedClient(answer, isHead: isHead) ? .cut : answer)
       return true
     }
     if isFirst { thread.resume(connection) }
+  }
+
+  private func isSentToHalfClosedClient(_ answer: Answer, isHead: Bool) -> Bool {
+    guard let plainSocket, HalfClosedClient.isThere(plainSocket) else { return false }
+    switch answer {
+    case .response(let response):
+      HalfClosedClient.send(response, bodyBytes: isHead ? 0 : response.body.count, to: plainSocket)
+    case .cutShort(let response, let bodyBytes):
+      HalfClosedClient.send(response, bodyBytes: isHead ? 0 : bodyBytes, to: plainSocket)
+    case .cut:
+      return false
+    }
+    return true
   }
 }
 

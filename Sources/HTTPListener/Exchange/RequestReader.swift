@@ -9,6 +9,12 @@ struct RequestReader: Sendable {
   /// The largest body that is read, in bytes.
   let bodyLimit: Int
   let randomBytes: @Sendable (Int) -> [UInt8]
+  /// What libmicrohttpd has for each connection, in bytes.
+  let connectionMemory: Int
+  /// What has to be left of it for the body and the answer's head, in bytes.
+  private static let memoryLeft = 4 * 1024
+  /// What libmicrohttpd has for each field and each cookie on its list, in bytes.
+  private static let listEntrySize = 64
 
   /// - Parameters: the three pieces of the request line, where libmicrohttpd has them. Of `url` only the place counts: its
   ///   text ends where the query begins.
@@ -28,8 +34,9 @@ struct RequestReader: Sendable {
     var fields: HTTPFields = [:]
     var client = TrustedProxies.client(peer)
     var violation: FramingViolation?
-    do {
+    do throws(FramingViolation) {
       fields = try Framing.fields(of: head)
+      try checkCookies(cmicrohttpd_cookie_count(pending.connection), of: head)
       client = try trustedProxies.client(peer: peer, fields: fields)
     } catch {
       violation = error
@@ -38,6 +45,16 @@ struct RequestReader: Sendable {
       id: requestID(fields), method: method, target: RequestTarget(pending.target), fields: fields,
       body: announcesTooMuch(fields) ? .tooLarge : .complete([]),
       client: client, violation: violation)
+  }
+
+  /// Nobody reads cookies here; but libmicrohttpd (0.9.75) makes a copy and a list of them where the body would be read into,
+  /// and doesn't go on with a connection that has no memory left for that.
+  private func checkCookies(_ count: Int32, of head: RequestHead) throws(FramingViolation) {
+    let copies = head.fields.reduce(0) { $1.name.lowercased() == "cookie" ? $0 + $1.value.count + 16 : $0 }
+    let used = head.byteCount + copies + (head.fields.count + Int(count)) * Self.listEntrySize
+    guard used <= connectionMemory - Self.memoryLeft else {
+      throw FramingViolation("There are too many cookies, or too long ones. Send none.", code: .headersTooLarge)
+    }
   }
 
   private func requestID(_ fields: HTTPFields) -> RequestID {

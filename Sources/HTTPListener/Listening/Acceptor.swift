@@ -72,13 +72,17 @@ final class Acceptor: Sendable {
     let end = refusedFor == nil ? min(deadline, now + Self.sharedDrainTime) : deadline
     let quietTime = refusedFor ?? .milliseconds(1)
     var quietUntil = now + quietTime
+    var hasRoom = true
     repeat {
-      let (count, hasRoom) = accept()
+      let (count, hasMoreRoom) = accept(isLast: true)
+      hasRoom = hasMoreRoom
+      // Those who wait have sent their calls, perhaps; those who are idle haven't.
+      if !hasRoom { watch.closeIdle() }
       if count > 0 || !hasRoom { quietUntil = ContinuousClock.now + quietTime }
       let remaining = (min(quietUntil, end) - ContinuousClock.now).components
       let milliseconds = remaining.seconds * 1000 + remaining.attoseconds / 1_000_000_000_000_000
       if milliseconds > 0 { wait(hasRoom: hasRoom, milliseconds: min(Int32(milliseconds), Self.pause)) }
-    } while ContinuousClock.now < min(quietUntil, end)
+    } while (!hasRoom || ContinuousClock.now < quietUntil) && ContinuousClock.now < end
   }
 
   /// Waits until there is something to accept, or it is told to stop.
@@ -92,19 +96,22 @@ final class Acceptor: Sendable {
 
   /// Accepts those who wait.
   ///
+  /// - Parameter isLast: nobody comes after them, so all are taken that the system has room for.
   /// - Returns: how many there were, and whether there is room for more.
-  private func accept() -> (count: Int, hasRoom: Bool) {
+  private func accept(isLast: Bool = false) -> (count: Int, hasRoom: Bool) {
     if socket.isShared { socket.forbidWaiting() }
     var peer = sockaddr_storage()
     var length = socklen_t()
     for count in 0..<Self.seriesLength {
-      guard connections.count < watch.limits.connections else { return (count, false) }
+      guard isLast || connections.count < watch.limits.connections else { return (count, false) }
       let connection = socket.accept(&peer, &length)
       guard connection >= 0 else {
         switch -connection {
         case EAGAIN: return (count, true)
         // No more descriptors, or no memory.
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: return (count, false)
+        // Another process has shut an inherited socket down. It may go on listening.
+        case EINVAL, EBADF, ENOTSOCK, EOPNOTSUPP: return (count, false)
         // What went wrong with a connection before it was accepted is told here (accept(2)): the next one is another.
         default: continue
         }

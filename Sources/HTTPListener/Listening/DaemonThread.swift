@@ -28,9 +28,16 @@ final class DaemonThread: @unchecked Sendable {
     var isStopping = false
   }
 
+  /// How often in a row libmicrohttpd may say that there is more to do already. It says so for ever of a connection that it
+  /// can't go on with (0.9.75); then it is asked each `pause`.
+  private static let seriesLength = 8
+  /// Milliseconds.
+  private static let pause: Int32 = 2
+
   private let daemon: OpaquePointer
+  private let parked: Int32?
   private let wasRefused: @Sendable (Int32) -> Void
-  private let waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+  private let waker: Int32
   /// Whether `waker` was written to since it was last read, or is about to be: once is enough.
   private let isCalled = Atomic(false)
   private let state = Mutex(State())
@@ -40,17 +47,47 @@ final class DaemonThread: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - daemon: one without threads, whose connections all come from us. It is stopped by `stop`.
+  ///   - isPlain: whether it speaks without TLS.
   ///   - wasRefused: is told of a connection that libmicrohttpd has no memory for, and has closed.
   /// - Throws: `ThreadError`; then the daemon is still the caller's to stop.
-  init(_ daemon: OpaquePointer, wasRefused: @escaping @Sendable (Int32) -> Void) throws(ThreadError) {
+  init(
+    _ daemon: OpaquePointer, isPlain: Bool, wasRefused: @escaping @Sendable (Int32) -> Void
+  ) throws(ThreadError) {
     self.daemon = daemon
     self.wasRefused = wasRefused
+    waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard waker >= 0 else { throw ThreadError(code: errno) }
+    parked = isPlain ? Self.park(in: daemon) : nil
     let thread = try WorkerThread { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
 
   deinit {
     close(waker)
+    if let parked { close(parked) }
+  }
+
+  /// Gives the daemon a first connection on which nothing ever comes. Whatever happens, libmicrohttpd looks through the
+  /// oldest one as well, and through all of its unfinished line again if it has one.
+  ///
+  /// - Returns: the other end; `nil` if there is no room for it, which costs no more than time.
+  private static func park(in daemon: OpaquePointer) -> Int32? {
+    var ends: [Int32] = [-1, -1]
+    guard socketpair(AF_UNIX, parkedSocketType, 0, &ends) == 0 else { return nil }
+    // An address of no family: it tells this connection from all others.
+    var address = sockaddr()
+    let length = socklen_t(MemoryLayout<sockaddr>.size)
+    guard MHD_add_connection(daemon, ends[0], &address, length) == .YES else {
+      close(ends[1])
+      return nil
+    }
+    return ends[1]
+  }
+
+  private static let parkedSocketType = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+
+  static func isParked(_ connection: OpaquePointer) -> Bool {
+    cmicrohttpd_peer(connection).map { $0.pointee.sa_family == sa_family_t(AF_UNSPEC) } ?? false
   }
 
   /// Makes a connection libmicrohttpd's.
@@ -76,6 +113,7 @@ final class DaemonThread: @unchecked Sendable {
   private func run() {
     let events = cmicrohttpd_epoll(daemon)
     var isStopping = false
+    var series = 0
     while !isStopping {
       let arrivals = state.withLock { state in
         isStopping = state.isStopping
@@ -84,7 +122,10 @@ final class DaemonThread: @unchecked Sendable {
       }
       arrivals.forEach(hand)
       MHD_run(daemon)
-      if !isStopping { wait(for: events) }
+      if !isStopping {
+        series = hasMore ? series + 1 : 0
+        wait(for: events, milliseconds: series == 0 ? -1 : series < Self.seriesLength ? 0 : Self.pause)
+      }
     }
   }
 
@@ -93,15 +134,18 @@ final class DaemonThread: @unchecked Sendable {
     if !isTaken { wasRefused(arrival.descriptor) }
   }
 
-  /// Waits until libmicrohttpd has something to do, or we have something for it.
-  private func wait(for events: Int32) {
+  /// Whether libmicrohttpd has more to do already. It has no timeouts, which this is made for.
+  private var hasMore: Bool {
     var timeout: UInt64 = 0
-    // There are no timeouts: an answer means that there is more to do already.
-    if MHD_get_timeout(daemon, &timeout) == .YES { return }
+    return MHD_get_timeout(daemon, &timeout) == .YES
+  }
+
+  /// Waits until libmicrohttpd has something to do, or we have something for it, or the time is over. -1 is for ever.
+  private func wait(for events: Int32, milliseconds: Int32) {
     var entries = [
       pollfd(fd: events, events: Int16(POLLIN), revents: 0), pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
     ]
-    poll(&entries, nfds_t(entries.count), -1)
+    poll(&entries, nfds_t(entries.count), milliseconds)
     guard entries[1].revents != 0 else { return }
     var value: eventfd_t = 0
     eventfd_read(waker, &value)

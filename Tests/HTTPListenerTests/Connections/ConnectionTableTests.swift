@@ -30,6 +30,17 @@ struct ConnectionTableTests {
     #expect(table.count == 1)
   }
 
+  @Test("Idle is who was answered and hasn't asked again")
+  func idle() throws {
+    var table = ConnectionTable(limits: limits)
+    for descriptor: Int32 in 3...5 { table.open(descriptor, from: nil) }
+    table.enter(.opened, 3, at: start)
+    for phase in [ConnectionPhase.opened, .body, .handling, .answering, .idle] { table.enter(phase, 4, at: start) }
+    #expect(table.idle == [4])
+    table.enter(.body, 4, at: start)
+    #expect(table.idle.isEmpty)
+  }
+
   @Test("A connection that was closed twice, or never opened, changes no count")
   func closedTwice() throws {
     var table = ConnectionTable(limits: limits)

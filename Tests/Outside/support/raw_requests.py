@@ -35,6 +35,10 @@ TIGHT = b"X:a\r\n"
 #: Closes the connection, and rejects nothing.
 LAST = LIVEZ + HOST + b"Connection: close\r\n\r\n"
 
+#: 150 cookies in 8,191 bytes, and a head so long that with libmicrohttpd's copy and list of them it is 28 KiB.
+FILLING = REJECT + JSON + b"Content-Length: 5\r\nCookie: " + b"a;" * 149 + b"b" * (8191 - 298) + b"\r\nX-Fill: "
+FILLING += b"f" * (28 * 1024 - 8192 - 64 * (150 + 6) - len(FILLING) - 4) + b"\r\n\r\n"
+
 CLOSED = "closed"
 INVALID = "400 invalid_request, closed"
 INVALID_NGINX = "400 invalid_request nginx, closed"
@@ -319,6 +323,13 @@ ROWS = [
     Row("a hundred headers and one", TOO_LARGE, "431 headers_too_large, next", REJECT + b"a: b\r\n" * 99 + b"\r\n"),
     Row("a thousand headers", "431 page, closed", "431 page, next", REJECT + b"a: b\r\n" * 998 + b"\r\n"),
     Row("tens of thousands of headers", "431 page, closed", TOO_LARGE_NGINX, REJECT + b"a: b\r\n" * 25_000 + b"\r\n"),
+    # libmicrohttpd makes a list of cookies where the body would be read into.
+    Row("hundreds of cookies", TOO_LARGE, "431 headers_too_large, next",
+        REJECT + JSON + b"Content-Length: 2\r\nCookie: " + b"a=b; " * 349 + b"a=b\r\n\r\n{}"),
+    Row("cookies that fill the memory to its last byte", CLOSED, TOO_LARGE_NGINX, FILLING),
+    Row("a long cookie, and a length that is no number", CLOSED, TOO_LARGE_NGINX,
+        LINE.replace(b"/connections", b"/" + b"t" * 15_000) + HOST + b"Content-Length: abc\r\nCookie: " + b"c" * 7000
+        + b"\r\n\r\n"),
     Row("a head of many headers", TOO_LARGE, "431 headers_too_large, next",
         REJECT + b"".join(b"X-%d: %s\r\n" % (number, b"a" * 200) for number in range(90)) + b"\r\n"),
     Row("a head of exactly 16 KiB", NOT_FOUND, "431 headers_too_large, next",
