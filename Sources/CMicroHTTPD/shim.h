@@ -88,6 +88,14 @@ static inline const struct sockaddr *cmicrohttpd_peer(struct MHD_Connection *con
   return info == NULL ? NULL : info->client_addr;
 }
 
+// Whether libmicrohttpd (0.9.75) sees to the connection before it reads from it. Otherwise a client that has closed its half
+// of the connection after its request is taken for gone when its connection is resumed, and its answer is dropped.
+// Connections with a timeout of their own are seen to first; this one is an hour, which is never reached.
+// MHD_set_connection_option is variadic.
+static inline void cmicrohttpd_answer_before_reading(struct MHD_Connection *connection, int is_wanted) {
+  (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, is_wanted ? 3600U : 0U);
+}
+
 // What the connection callback put there.
 static inline void *cmicrohttpd_context(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);

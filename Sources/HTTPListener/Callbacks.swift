@@ -40,10 +40,9 @@ func requestLineRead(
 ) -> UnsafeMutableRawPointer? {
   guard let context, let connection, let slot = slot(of: connection) else { return nil }
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
-  let descriptor = cmicrohttpd_socket(connection)
   let pending = PendingRequest(
-    target: uri.map { String(cString: $0) } ?? "", connection: connection, thread: listener.thread(of: descriptor),
-    plainSocket: listener.isPlain ? descriptor : nil)
+    target: uri.map { String(cString: $0) } ?? "", connection: connection,
+    thread: listener.thread(of: cmicrohttpd_socket(connection)))
   if let uri { cmicrohttpd_hide_arguments(uri) }
   slot.begin(pending)
   return Unmanaged.passUnretained(pending).toOpaque()
@@ -88,6 +87,7 @@ func requestCompleted(
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   listener.watch.entered(.idle, cmicrohttpd_socket(connection))
   request?.pointee = nil
+  cmicrohttpd_answer_before_reading(connection, 0)
   slot(of: connection)?.end()
 }
 

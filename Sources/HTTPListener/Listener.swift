@@ -143,6 +143,7 @@ package final class Listener: @unchecked Sendable {
     let isSuspended = inFlight.withLock { inFlight in
       guard !inFlight.isClosed else { return false }
       inFlight.requests[ObjectIdentifier(pending)] = pending
+      cmicrohttpd_answer_before_reading(pending.connection, 1)
       MHD_suspend_connection(pending.connection)
       return true
     }

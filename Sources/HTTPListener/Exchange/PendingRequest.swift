@@ -14,8 +14,8 @@ final class PendingRequest: @unchecked Sendable {
     case head
     /// The body is coming in.
     case body(Request, received: [UInt8])
-    /// The connection is suspended; whoever completes it first resumes it. The answer to a HEAD has no body.
-    case suspended(isHead: Bool)
+    /// The connection is suspended; whoever completes it first resumes it.
+    case suspended
     /// The answer waits for libmicrohttpd's next call.
     case answered(Answer)
   }
@@ -34,16 +34,13 @@ final class PendingRequest: @unchecked Sendable {
   let target: String
   let connection: OpaquePointer
   private let thread: DaemonThread
-  /// The connection's socket, if what is written to it is what the client reads; `nil` with TLS.
-  private let plainSocket: Int32?
   private let state = Mutex(State.head)
 
   /// - Parameter thread: the connection's.
-  init(target: String, connection: OpaquePointer, thread: DaemonThread, plainSocket: Int32?) {
+  init(target: String, connection: OpaquePointer, thread: DaemonThread) {
     self.target = target
     self.connection = connection
     self.thread = thread
-    self.plainSocket = plainSocket
   }
 
   /// A call of the access handler.
@@ -57,13 +54,13 @@ final class PendingRequest: @unchecked Sendable {
       case .head:
         let request = readHead()
         guard request.violation == nil, request.body != .tooLarge else {
-          state = .suspended(isHead: request.method == "HEAD")
+          state = .suspended
           return .dispatch(request)
         }
         state = .body(request, received: [])
         return .readBody
       case .body(let request, let received) where upload.isEmpty:
-        state = .suspended(isHead: request.method == "HEAD")
+        state = .suspended
         return .dispatch(request.with(body: .complete(received)))
       case .body(let request, var received):
         received.append(contentsOf: upload)
@@ -80,24 +77,11 @@ final class PendingRequest: @unchecked Sendable {
   /// Gives the request its answer and wakes its connection. Only the first answer counts.
   func complete(_ answer: Answer) {
     let isFirst = state.withLock { state in
-      guard case .suspended(let isHead) = state else { return false }
-      state = .answered(isSentToHalfClosedClient(answer, isHead: isHead) ? .cut : answer)
+      guard case .suspended = state else { return false }
+      state = .answered(answer)
       return true
     }
     if isFirst { thread.resume(connection) }
-  }
-
-  private func isSentToHalfClosedClient(_ answer: Answer, isHead: Bool) -> Bool {
-    guard let plainSocket, HalfClosedClient.isThere(plainSocket) else { return false }
-    switch answer {
-    case .response(let response):
-      HalfClosedClient.send(response, bodyBytes: isHead ? 0 : response.body.count, to: plainSocket)
-    case .cutShort(let response, let bodyBytes):
-      HalfClosedClient.send(response, bodyBytes: isHead ? 0 : bodyBytes, to: plainSocket)
-    case .cut:
-      return false
-    }
-    return true
   }
 }
 

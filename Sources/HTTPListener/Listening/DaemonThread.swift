@@ -134,10 +134,10 @@ final class DaemonThread: @unchecked Sendable {
     if !isTaken { wasRefused(arrival.descriptor) }
   }
 
-  /// Whether libmicrohttpd has more to do already. It has no timeouts, which this is made for.
+  /// Whether libmicrohttpd has more to do already. No timeout of its is ever reached, which this is made for.
   private var hasMore: Bool {
     var timeout: UInt64 = 0
-    return MHD_get_timeout(daemon, &timeout) == .YES
+    return MHD_get_timeout(daemon, &timeout) == .YES && timeout == 0
   }
 
   /// Waits until libmicrohttpd has something to do, or we have something for it, or the time is over. -1 is for ever.

@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 /// A socket that another process opened, listens on and may go on with: systemd's (systemd.socket(5)), or a parent's.
