@@ -31,7 +31,8 @@ struct TokenListCommand: ParsableCommand {
     let now = WallClock.system.now()
     let uses = lastUses(of: tokens)
     print(json ? Self.list(tokens, uses, now) : TokenTableText.text(tokens, lastUses: uses, now: now))
-    for token in tokens where token.endsSoon(at: now) {
+    let successions = TokenSuccessions(tokens)
+    for token in tokens where token.endsSoon(at: now) && !successions.hasSuccessor(token, at: now) {
       Failure.say(
         "warning: token \(token.id) '\(token.name)' ends in \(token.timeLeft(at: now).map(DurationText.words) ?? ""); "
           + "'token rotate \(token.id)' makes the one after it")

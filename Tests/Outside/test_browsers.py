@@ -409,7 +409,7 @@ class TestThePage:
         with Gateway(simulator.url, env=none) as other:
             answer = other.call("GET", "/", token=None)
             text = Structure(answer.body.decode()).text
-            assert answer.status == 200 and "Not ready: calls will be refused" in text
+            assert answer.status == 200 and "Not ready: something is failing, so calls may be refused" in text
             for told in (str(other.folder), other.address, other.admin_address, *other.ready_for_admins().values()):
                 assert str(told) not in text
 

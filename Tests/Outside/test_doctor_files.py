@@ -92,7 +92,7 @@ class TestTokens:
         assert str(patient.tokens) in report.detail("tokens")
 
     def test_tokens_that_end_soon_are_warned_of(self, patient):
-        make_token(patient.tokens, expires="3d")
+        make_token(patient.tokens, name="soon", expires="3d")
         report = patient.see()
         assert (report.code, report.not_ok()) == (0, {"tokens": "warning"})
 

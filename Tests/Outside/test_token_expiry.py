@@ -60,6 +60,21 @@ class TestWarnings:
             assert "connection_gateway_tokens_next_expiry_timestamp_seconds" not in gateway.metrics()
             assert gateway.metrics()["connection_gateway_tokens_expiring"] == 0
 
+    def test_after_a_rotation_nobody_is_warned_of_the_old_one(self, simulator):
+        with Gateway(simulator.url) as gateway:
+            assert run("token", "rotate", "test", "--tokens", gateway.tokens).returncode == 0
+            # The table has both, and the next look at it came after that: this one is new to both.
+            make_token(gateway.tokens, name="short", expires="5s")
+            wait_until(lambda: told(gateway, HAS_ENDED), "the end of the short one")
+            assert [line["name"] for line in told(gateway, ENDS_SOON)] == ["short"]
+            samples = gateway.metrics()
+            assert samples["connection_gateway_tokens"] == 3 and samples["connection_gateway_tokens_expiring"] == 0
+            listed = run("token", "list", "--tokens", gateway.tokens)
+            assert listed.returncode == 0 and listed.stderr == ""
+            old, new, _ = listed.stdout.splitlines()[1:]
+            assert " (in 7 days) " in old or " (in 6 days) " in old
+            assert "(" not in new
+
     def test_the_list_shows_and_warns_of_tokens_that_end_soon(self, tmp_path):
         file = tmp_path / "tokens.json"
         for name, expires in [("long", "15d"), ("soon", "73h"), ("gone", "1ms"), ("ever", "never")]:

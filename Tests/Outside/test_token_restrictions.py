@@ -67,6 +67,7 @@ def running(tmp_path_factory):
         "one": make(tokens, "one", "--connection", "us-0000000007", "--connection", "eu-000000001*"),
         "inside": make(tokens, "inside", "--from", "10.0.0.0/8", "--from", "2001:db8::/32"),
         "both": make(tokens, "both", "--from", "10.0.0.0/8", "--connection", "eu-*"),
+        "rare": make(tokens, "rare", "--from", "10.0.0.0/8", "--rate", "1/3"),
     }
     seed = [each for pair in zip(EU, US) for each in pair] + [connection(PENDING)]
     with Simulator(seed) as simulator, \
@@ -159,6 +160,11 @@ class TestNetworks:
         assert_forbidden(gateway, simulator, "this network", "both", "GET", "/connections/us-0000000001", address="11.1.2.3")
         assert_forbidden(gateway, simulator, "eu-*", "both", "GET", "/connections/us-0000000001", address="10.1.2.3")
         assert call(gateway, "both", "GET", "/connections/eu-0000000001", "10.1.2.3").status == 200
+
+    def test_calls_from_another_dont_use_up_its_rate(self, gateway, simulator):
+        for _ in range(10):
+            assert_forbidden(gateway, simulator, "this network", "rare", "GET", "/connections", address="11.1.2.3")
+        assert call(gateway, "rare", "GET", "/connections", "10.1.2.3").status == 200
 
     def test_which_networks_are_its_own_isnt_told(self, gateway):
         assert b"10.0.0.0" not in call(gateway, "inside", "GET", "/connections").body

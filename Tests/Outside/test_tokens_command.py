@@ -5,10 +5,12 @@ import datetime
 import hashlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import stat
 import subprocess
+import tempfile
 import zlib
 
 import pytest
@@ -131,6 +133,36 @@ class TestCreate:
         link.symlink_to(file)
         assert create(link).returncode == 0
         assert link.is_symlink() and not file.is_symlink() and len(entries(file)) == 2
+
+    def test_a_link_that_leads_nowhere_stays_and_no_token_is_made(self, file, tmp_path):
+        link = tmp_path / "link.json"
+        link.symlink_to(file)
+        made = create(link)
+        assert made.returncode == 78 and made.stdout == "" and made.stderr.count("\n") == 1
+        assert "--tokens" in made.stderr and "is a link to a file that doesn't exist" in made.stderr
+        assert link.is_symlink() and not file.exists()
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file a group that its owner isn't in")
+    @pytest.mark.parametrize("mode, is_kept", [(0o640, False), (0o600, True)], ids=["0640", "0600"])
+    def test_a_group_that_cant_be_kept_isnt_changed_where_it_matters(self, mode, is_kept):
+        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        if run("--version", prefix=nobody).returncode != 0:
+            pytest.skip("another user can't run the binary")
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "tokens.json")
+            create(file)
+            os.chown(folder, 65534, 65534)
+            os.chown(file, 65534, 0)
+            file.chmod(mode)
+            before = file.read_bytes()
+            made = create(file, prefix=nobody)
+            assert os.listdir(folder) == ["tokens.json"]
+            if is_kept:
+                assert made.returncode == 0 and len(entries(file)) == 2
+            else:
+                assert made.returncode == 78 and made.stdout == "" and made.stderr.count("\n") == 1
+                assert "its group 0 can't be kept" in made.stderr
+                assert file.read_bytes() == before and file.stat().st_gid == 0
 
     def test_the_file_may_be_named_by_the_environment(self, file):
         made = run("token", "create", *ARGUMENTS, env={"GATEWAY_TOKENS": str(file)})

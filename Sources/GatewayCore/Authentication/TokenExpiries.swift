@@ -7,19 +7,20 @@ package struct TokenExpiries: Sendable, Equatable {
 
   /// How many have run out.
   package private(set) var expired = 0
-  /// How many are in force, and end within `warningTime`.
+  /// How many are in force, end within `warningTime`, and have no successor.
   package private(set) var expiring = 0
   /// When the next one ends that is in force; `nil` if none ever does.
   package private(set) var next: Timestamp?
 
   package init(_ tokens: [TokenEntry], at now: Timestamp) {
+    let successions = TokenSuccessions(tokens)
     for token in tokens {
       guard let expiresAt = token.expiresAt else { continue }
       if token.isExpired(at: now) {
         expired += 1
       } else {
         next = min(next ?? expiresAt, expiresAt)
-        if token.endsSoon(at: now) { expiring += 1 }
+        if token.endsSoon(at: now), !successions.hasSuccessor(token, at: now) { expiring += 1 }
       }
     }
   }

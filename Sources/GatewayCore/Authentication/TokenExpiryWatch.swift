@@ -1,12 +1,15 @@
 package import Clocks
 
 /// Decides when whoever runs the gateway is told of tokens that end: when one is first seen that ends soon, then once a
-/// day, and when it has ended. One that had ended before it was first seen is nobody's news.
+/// day, and when it has ended. One that had ended before it was first seen is nobody's news. Where there is a successor,
+/// its end alone is told: nothing is left to be done.
 package struct TokenExpiryWatch: Sendable {
   /// Something to tell.
   package enum Notice: Sendable, Equatable {
     case endsSoon(TokenEntry)
     case hasEnded(TokenEntry)
+    /// It has ended, and its successor is in force.
+    case wasReplaced(TokenEntry)
   }
 
   /// How long until a token is told of again.
@@ -21,11 +24,13 @@ package struct TokenExpiryWatch: Sendable {
   package mutating func look(at tokens: [TokenEntry], now: Timestamp) -> [Notice] {
     var notices: [Notice] = []
     var told: [TokenHash: Timestamp?] = [:]
+    let successions = TokenSuccessions(tokens)
     for token in tokens where token.expiresAt != nil {
       let known = lastTold[token.hash]
+      let hasSuccessor = successions.hasSuccessor(token, at: now)
       if token.isExpired(at: now) {
-        if known != nil { notices.append(.hasEnded(token)) }
-      } else if token.endsSoon(at: now), Self.isDue(known ?? nil, now) {
+        if known != nil { notices.append(hasSuccessor ? .wasReplaced(token) : .hasEnded(token)) }
+      } else if token.endsSoon(at: now), !hasSuccessor, Self.isDue(known ?? nil, now) {
         notices.append(.endsSoon(token))
         told.updateValue(now, forKey: token.hash)
       } else {

@@ -6,7 +6,8 @@ import FoundationEssentials
 /// A document is valid if and only if it is a JSON object with `version` 1 and `tokens`, each token an object with just
 /// `id`, `name`, `hash`, `scopes`, `createdAt`, `expiresAt` (a time or null) and its restrictions (`TokenRestrictions`), where
 /// `id` is the first 12 hex digits of the hash and no hash stands twice. A member that isn't known is an error, since it
-/// may be a restriction: a token must never be able to do more than its file says.
+/// may be a restriction: a token must never be able to do more than its file says. So is a member that stands twice, of which
+/// other programs see the other one. The text is UTF-8.
 package struct TokensDocument: Sendable, Equatable {
   package var tokens: [TokenEntry]
 
@@ -19,6 +20,8 @@ package struct TokensDocument: Sendable, Equatable {
   /// - Throws: `TokensDocumentError`, which names the token and the member.
   package init(bytes: [UInt8]) throws(TokensDocumentError) {
     let file: StrictObject
+    // The decoder would also take UTF-16 and UTF-32, which have zero bytes.
+    guard !bytes.contains(0) else { throw TokensDocumentError("it isn't a JSON object in UTF-8") }
     do {
       file = try JSONDecoder().decode(StrictObject.self, from: Data(bytes))
     } catch {
@@ -39,6 +42,11 @@ package struct TokensDocument: Sendable, Equatable {
         throw TokensDocumentError("token \(index + 1): its hash stands twice")
       }
       tokens.append(token)
+    }
+    // At the end, when every name is known to be one of ours, and so fit to be told.
+    if let repeated = RepeatedMember(in: bytes) {
+      let place = repeated.object == 0 ? "the file" : "token \(repeated.object)"
+      throw TokensDocumentError("\(place): '\(repeated.name)' stands twice")
     }
   }
 

@@ -51,7 +51,7 @@ package struct FrontPage: Sendable {
     let verdict =
       readiness.isReady
       ? "<strong class=\"ok\">Ready</strong>: it can do its job"
-      : "<strong class=\"failing\">Not ready</strong>: calls will be refused until what is failing is mended"
+      : "<strong class=\"failing\">Not ready</strong>: something is failing, so calls may be refused"
     return """
       <section aria-labelledby="readiness">
       <h2 id="readiness">Is it ready?</h2>

@@ -104,8 +104,9 @@ package final class Gateway: Sendable {
     let token = try rates.authenticating(request) { () throws(Problem) in
       try authenticator.authenticate(request) { trace.caller = $0 }
     }
-    try rates.admit(token, rate: token.rate.limit(standard: rates.tokenRate))
+    // First the networks: whoever has the token and isn't where it may be used can't use up its rate.
     try authenticator.authorize(token, from: request.client)
+    try rates.admit(token, rate: token.rate.limit(standard: rates.tokenRate))
     try authenticator.authorize(token, for: scope)
     try authenticator.authorize(token, on: connectionID)
     return token

@@ -17,13 +17,11 @@ struct RejectBody: Equatable {
     case .string(let text): reason = text
     default: throw Problem(.invalidRequest, "The body's member 'reason' has to be a string.")
     }
-    let marks = Self.marks(bytes)
-    // One known name, yet more than one member: which of the two would count is anybody's guess.
-    guard marks.colons <= 1 else {
-      throw Problem(.invalidRequest, "The body's member 'reason' stands more than once.")
+    if let repeated = RepeatedMember(in: bytes) {
+      throw Problem(.invalidRequest, "The body's member '\(repeated.name)' stands more than once.")
     }
     // `{"reason": "x",}`: the decoder forgives the comma, RFC 8259 doesn't.
-    guard marks.commas == 0 else {
+    guard !Self.hasComma(bytes) else {
       throw Problem(.invalidRequest, "The body isn't a JSON object such as {\"reason\": \"CHG-1234\"}.")
     }
   }
@@ -41,10 +39,8 @@ struct RejectBody: Equatable {
     }
   }
 
-  /// The members of an object that is known to be valid and flat.
-  private static func marks(_ bytes: [UInt8]) -> (colons: Int, commas: Int) {
-    var colons = 0
-    var commas = 0
+  /// Whether there is a comma in an object that is known to be valid and flat, outside its strings.
+  private static func hasComma(_ bytes: [UInt8]) -> Bool {
     var isInString = false
     var isEscaped = false
     for byte in bytes {
@@ -52,12 +48,11 @@ struct RejectBody: Equatable {
       case _ where isEscaped: isEscaped = false
       case UInt8(ascii: "\\"): isEscaped = isInString
       case UInt8(ascii: "\""): isInString.toggle()
-      case UInt8(ascii: ":") where !isInString: colons += 1
-      case UInt8(ascii: ",") where !isInString: commas += 1
+      case UInt8(ascii: ",") where !isInString: return true
       default: break
       }
     }
-    return (colons, commas)
+    return false
   }
 
   /// A name that a caller sent, fit to be shown.

@@ -29,8 +29,8 @@ enum FileChecks {
     guard expiries.expiring == 0 else {
       return .init(
         "tokens", .warning,
-        "\(text), \(expiries.expiring) that will within 14 days; 'connection-gateway token list' shows which, and "
-          + "'token rotate' makes the ones after them")
+        "\(text), \(expiries.expiring) that will within 14 days and weren't replaced; 'connection-gateway token list' "
+          + "shows which, and 'token rotate' makes the ones after them")
     }
     return .init("tokens", .ok, text)
   }

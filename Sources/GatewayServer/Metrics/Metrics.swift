@@ -140,7 +140,9 @@ package final class Metrics: Sendable {
       "audit_reserve_low", "1 while less than --audit-reserve is free there.", gauges.auditReserveIsLow ? 1 : 0)
     page.gauge("tokens", "Tokens in the file, expired ones included.", gauges.tokens)
     page.gauge("tokens_expired", "Tokens in the file that have expired.", gauges.tokensExpired)
-    page.gauge("tokens_expiring", "Tokens in force that end within 14 days.", gauges.tokensExpiring)
+    page.gauge(
+      "tokens_expiring", "Tokens in force that end within 14 days, without one of their name that ends later.",
+      gauges.tokensExpiring)
     if let nextExpiry = gauges.tokensNextExpiry {
       page.gauge(
         "tokens_next_expiry_timestamp_seconds", "When the next token in force ends, in seconds since 1970.",

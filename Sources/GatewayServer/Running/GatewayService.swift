@@ -85,6 +85,9 @@ package final class GatewayService: Sendable {
       gauges.add(TokenExpiries(table.tokens, at: WallClock.system.now()))
       return metrics.page(gauges)
     }
+    // Waiting for another gateway and reading a long audit log take their time: what was revoked meanwhile counts from the
+    // first call on.
+    tokens.reloadIfChanged()
     do {
       (listener, adminListener) = try Self.listen(
         settings, watches, sockets, loop: loop, gateway: gateway, admin: admin)

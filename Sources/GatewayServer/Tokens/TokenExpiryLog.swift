@@ -24,6 +24,8 @@ package final class TokenExpiryLog: Sendable {
         logger.warning("a token ends soon; 'token rotate' makes the one after it", metadata: metadata)
       case .hasEnded(let token):
         logger.warning("a token has ended, and is refused from now on", metadata: Self.metadata(token))
+      case .wasReplaced(let token):
+        logger.notice("a token has ended, and the one after it is in force", metadata: Self.metadata(token))
       }
     }
   }

@@ -51,6 +51,12 @@ package struct TokensFile: Sendable {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       guard errno == ENOENT else { throw error("can't be read: \(systemReason())") }
+      // To make the file would put it in the link's place.
+      guard !isLink else {
+        throw error(
+          "is a link to a file that doesn't exist; make that one with 'connection-gateway token create --tokens' and its "
+            + "own name")
+      }
       throw error("doesn't exist; make one with 'connection-gateway token create --tokens \(path) …'", isMissing: true)
     }
     defer { close(descriptor) }
@@ -116,6 +122,11 @@ package struct TokensFile: Sendable {
     return result
   }
 
+  private var isLink: Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   private var resolvedPath: String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
@@ -131,23 +142,29 @@ package struct TokensFile: Sendable {
     defer { close(descriptor) }
     // Whatever the umask took away.
     guard fchmod(descriptor, 0o600) == 0 else { throw failedWriting(temporary) }
-    // The gateway may run as another user than whoever makes tokens: owner and mode stay what they are.
+    // The gateway may run as another user than whoever makes tokens: owner, group and mode stay what they are.
     var status = stat()
     if stat(target, &status) == 0 {
-      guard fchown(descriptor, status.st_uid, status.st_gid) == 0 || status.st_uid == geteuid(),
-        fchmod(descriptor, status.st_mode & 0o777) == 0
-      else { throw failedWriting(temporary) }
+      guard fchown(descriptor, status.st_uid, status.st_gid) == 0 || Self.isOwn(status) else {
+        throw failedWriting(temporary, "its owner \(status.st_uid) and its group \(status.st_gid) can't be kept: ")
+      }
+      guard fchmod(descriptor, status.st_mode & 0o777) == 0 else { throw failedWriting(temporary) }
     }
     guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
       rename(temporary, target) == 0
     else { throw failedWriting(temporary) }
   }
 
+  /// Whether the file is this user's alone, so that it doesn't matter which group it has.
+  private static func isOwn(_ status: stat) -> Bool {
+    status.st_uid == geteuid() && status.st_mode & S_IRWXG == 0
+  }
+
   /// Takes the temporary file away; reads `errno` first.
-  private func failedWriting(_ temporary: String) -> TokensFileError {
+  private func failedWriting(_ temporary: String, _ what: String = "") -> TokensFileError {
     let reason = systemReason()
     unlink(temporary)
-    return error("can't be written: \(reason)")
+    return error("can't be written: \(what)\(reason)")
   }
 
   private func content(of descriptor: Int32) throws(TokensFileError) -> [UInt8] {

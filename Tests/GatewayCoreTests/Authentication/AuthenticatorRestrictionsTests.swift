@@ -110,6 +110,17 @@ struct AuthenticatorRestrictionsTests {
     #expect(try fixture.respond(target).status == .ok)
   }
 
+  @Test("Calls from a network that isn't the token's don't use up its rate, and are told of the network alone")
+  func rateOutside() throws {
+    let restrictions = TokenRestrictions(
+      from: try Sample.ranges("10.0.0.0/8"), rate: .limited(Rate(perSecond: 1, burst: 1)))
+    let fixture = SimulatedGateway { $0.restrictions = restrictions }
+    for _ in 0..<3 { #expect(try fixture.respond(Sample.rejectTarget, from: "192.0.2.1").status == .forbidden) }
+    #expect(try fixture.respond(Sample.rejectTarget, from: "10.1.2.3").status == .ok)
+    #expect(try fixture.respond(Sample.rejectTarget, from: "10.1.2.3").status == .tooManyRequests)
+    #expect(try fixture.respond(Sample.rejectTarget, from: "192.0.2.1").status == .forbidden)
+  }
+
   @Test("An id that can't be one is a 400 for a restricted token, too")
   func badID() throws {
     let restrictions = TokenRestrictions(connections: try Sample.patterns("eu-*"))

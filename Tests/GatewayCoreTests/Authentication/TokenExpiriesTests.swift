@@ -5,9 +5,9 @@ import Testing
 @Suite("Expiry of tokens")
 struct TokenExpiriesTests {
   /// A token that ends so long after `Sample.time`.
-  private static func token(_ number: UInt8, endsIn duration: Duration?) -> TokenEntry {
+  private static func token(_ number: UInt8, name: String? = nil, endsIn duration: Duration?) -> TokenEntry {
     Sample.entry(
-      GatewayToken(random: { [UInt8](repeating: number, count: $0) }), name: "token-\(number)",
+      GatewayToken(random: { [UInt8](repeating: number, count: $0) }), name: name ?? "token-\(number)",
       expiresAt: duration.map { Sample.time.advanced(by: $0) })
   }
 
@@ -72,6 +72,39 @@ struct TokenExpiriesTests {
     let ended = Self.token(1, endsIn: .zero)
     #expect(watch.look(at: [ended], now: Sample.time) == [.hasEnded(ended)])
     #expect(watch.look(at: [ended], now: Sample.time) == [])
+  }
+
+  @Test(
+    "Where a token of the name ends later, or never, nobody is warned; the end is told as what it is",
+    arguments: [Duration.days(2), Duration.days(90), nil])
+  func successor(endsIn end: Duration?) {
+    let old = Self.token(1, name: "runbook", endsIn: Duration.days(1))
+    let new = Self.token(2, name: "runbook", endsIn: end)
+    let expiries = TokenExpiries([old, new], at: Sample.time)
+    // Of the two, only the new one can be one to warn of.
+    #expect(expiries.expiring == (end == Duration.days(2) ? 1 : 0))
+    #expect(expiries.next == old.expiresAt)
+    var watch = TokenExpiryWatch()
+    #expect(!watch.look(at: [old, new], now: Sample.time).contains(.endsSoon(old)))
+    let notices = watch.look(at: [old, new], now: Sample.time.advanced(by: Duration.days(1)))
+    #expect(notices.first == .wasReplaced(old))
+  }
+
+  @Test("One of another name, one that ends at the same time or earlier, and one that has ended take nobody's place")
+  func noSuccessor() {
+    let token = Self.token(1, name: "runbook", endsIn: Duration.days(2))
+    for other in [
+      Self.token(2, name: "runbook-2", endsIn: nil), Self.token(2, name: "runbook", endsIn: Duration.days(2)),
+      Self.token(2, name: "runbook", endsIn: Duration.days(-1)),
+    ] {
+      #expect(!TokenSuccessions([token, other]).hasSuccessor(token, at: Sample.time))
+      var watch = TokenExpiryWatch()
+      #expect(watch.look(at: [other, token], now: Sample.time).contains(.endsSoon(token)))
+    }
+    // Both have ended, the later one too.
+    let first = Self.token(3, endsIn: Duration.days(-2))
+    let last = Self.token(4, name: first.name, endsIn: Duration.days(-1))
+    #expect(!TokenSuccessions([first, last]).hasSuccessor(first, at: Sample.time))
   }
 
   @Test("A clock that was set back doesn't silence the watch for longer than a day")

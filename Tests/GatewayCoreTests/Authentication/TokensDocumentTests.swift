@@ -107,6 +107,25 @@ struct TokensDocumentTests {
     expectRefusal(Self.file([Self.token(["Name": "\"x\""])]), "token 1 has a member")
   }
 
+  @Test("A member that stands twice is refused, and named: other programs see the other one of the two")
+  func memberTwice() {
+    let other = "\"sha256:" + String(repeating: "1", count: 64) + "\""
+    let second = Self.token([
+      "hash": other, "id": "\"111111111111\"", "from": "[\"10.0.0.0/8\"], \"\\u0066rom\": [\"0.0.0.0/0\"]",
+    ])
+    expectRefusal(Self.file([Self.token(), second]), "token 2: 'from' stands twice")
+    let first = Self.token(["expiresAt": "null, \"expiresAt\": null"])
+    expectRefusal(Self.file([first]), "token 1: 'expiresAt' stands twice")
+    expectRefusal("{\"version\": 1, \"tokens\": [], \"tokens\": [{}]}", "the file: 'tokens' stands twice")
+  }
+
+  @Test("A file in another encoding than UTF-8 is refused, though the decoder would read it")
+  func otherEncoding() throws {
+    let bytes = Self.file([Self.token()]).utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+    let error = try #require(throws: TokensDocumentError.self) { try TokensDocument(bytes: bytes) }
+    #expect(error.reason.contains("UTF-8"))
+  }
+
   @Test("The token at fault is told by its place")
   func place() {
     let other = "\"sha256:" + String(repeating: "1", count: 64) + "\""

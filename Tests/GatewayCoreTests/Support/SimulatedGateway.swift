@@ -60,12 +60,13 @@ struct SimulatedGateway: Sendable {
   /// Begins a call; its response is there once the simulation has run.
   @discardableResult
   func begin(
-    _ target: String, method: String? = nil, id: String = Sample.requestID, after delay: Duration = .zero
+    _ target: String, method: String? = nil, id: String = Sample.requestID, from address: String? = nil,
+    after delay: Duration = .zero
   ) throws -> Pending<Response> {
     let request = Request(
       id: try Sample.requestID(id), method: method ?? (target.contains("/reject") ? "POST" : "GET"),
       target: RequestTarget(target), fields: [.authorization: "Bearer \(Sample.token.exposed)"], body: .complete([]),
-      client: Sample.client)
+      client: address.map { Client(address: $0, peer: "127.0.0.1") } ?? Sample.client)
     return simulation.begin { [simulation, gateway] in
       if delay > .zero { await simulation.sleep(delay) }
       return await gateway.respond(to: request)
@@ -73,8 +74,10 @@ struct SimulatedGateway: Sendable {
   }
 
   /// Makes a call and runs until it has ended.
-  func respond(_ target: String, method: String? = nil, id: String = Sample.requestID) throws -> Response {
-    let pending = try begin(target, method: method, id: id)
+  func respond(
+    _ target: String, method: String? = nil, id: String = Sample.requestID, from address: String? = nil
+  ) throws -> Response {
+    let pending = try begin(target, method: method, id: id, from: address)
     simulation.run()
     return try #require(pending.value, "the call never ended")
   }

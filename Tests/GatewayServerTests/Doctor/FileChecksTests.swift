@@ -15,14 +15,15 @@ struct FileChecksTests {
     folder = try TemporaryFolder()
   }
 
-  private static func entry(endsIn duration: Duration?) -> TokenEntry {
+  private static func entry(_ name: String, endsIn duration: Duration?) -> TokenEntry {
     TokenEntry(
-      name: "a", hash: GatewayToken(random: SecureRandom.bytes).hash, scopes: [.reject], createdAt: Samples.time,
+      name: name, hash: GatewayToken(random: SecureRandom.bytes).hash, scopes: [.reject], createdAt: Samples.time,
       expiresAt: duration.map { Samples.time.advanced(by: $0) })
   }
 
   private static func tokens(_ ends: [Duration?]) -> DoctorReport.Check {
-    FileChecks.tokens(ends.map(entry), path: "/t", now: Samples.time)
+    let tokens = ends.enumerated().map { entry("token-\($0)", endsIn: $1) }
+    return FileChecks.tokens(tokens, path: "/t", now: Samples.time)
   }
 
   @Test("Tokens are counted; those that end soon are warned of, and none in force is a problem")
@@ -32,6 +33,8 @@ struct FileChecksTests {
     #expect(soon.status == .warning)
     #expect(soon.detail.contains("1 that will within 14 days") && soon.detail.contains("token rotate"))
     #expect(Self.tokens([.seconds(15 * 86_400)]).status == .ok)
+    let rotated = [Self.entry("a", endsIn: .seconds(86_400)), Self.entry("a", endsIn: nil)]
+    #expect(FileChecks.tokens(rotated, path: "/t", now: Samples.time).status == .ok)
     for none in [[], [Duration.seconds(-1)]] as [[Duration?]] {
       #expect(Self.tokens(none).status == .problem)
       #expect(Self.tokens(none).detail.contains("token create"))

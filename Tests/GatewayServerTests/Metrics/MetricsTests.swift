@@ -62,7 +62,7 @@ struct MetricsTests {
     #expect(try Self.samples(Metrics().page(gauges))["tokens_next_expiry_timestamp_seconds"] == nil)
     let tokens = [-1, 60, 86_400, nil].map { seconds in
       TokenEntry(
-        name: "a", hash: Samples.token("a").entry.hash, scopes: [], createdAt: Samples.time,
+        name: "ends-\(seconds ?? 0)", hash: Samples.token("a").entry.hash, scopes: [], createdAt: Samples.time,
         expiresAt: seconds.map { Samples.time.advanced(by: .seconds($0)) })
     }
     gauges.add(TokenExpiries(tokens, at: Samples.time))

@@ -28,4 +28,18 @@ struct TokenExpiryLogTests {
         .init(level: .warning, message: "a token has ended, and is refused from now on", metadata: metadata),
       ])
   }
+
+  @Test("Of a token that was replaced nobody is warned; its end is a notice")
+  func replaced() {
+    let log = LogRecorder()
+    let old = TokenEntry(
+      name: "runbook-eu", hash: Samples.token("a").entry.hash, scopes: [], createdAt: Samples.time,
+      expiresAt: Samples.time.advanced(by: .seconds(60)))
+    let expiryLog = TokenExpiryLog(
+      table: TokenTable(TokensDocument(tokens: [old, Samples.token("runbook-eu").entry])), logger: log.logger)
+    expiryLog.look(now: Samples.time)
+    #expect(log.lines == [])
+    expiryLog.look(now: Samples.time.advanced(by: .seconds(60)))
+    #expect(log.lines.map(\.level) == [.notice] && log.lines.map(\.metadata["token"]) == [old.id])
+  }
 }

@@ -229,6 +229,19 @@ struct TokensFileTests {
     #expect(folder.names == ["real.json", "tokens.json"])
   }
 
+  @Test("A symbolic link that leads to no file stays as it is, and that is told")
+  func danglingLink() throws {
+    #expect(symlink("real.json", file.path) == 0)
+    #expect(readError()?.reason.hasPrefix("is a link to a file that doesn't exist") == true)
+    let error = #expect(throws: TokensFileError.self) { try file.update(creating: true) { $0.tokens = [] } }
+    #expect(error == readError())
+    #expect(folder.names == ["tokens.json"])
+    try TokensFile(path: folder.file("real.json")).update(creating: true) {
+      $0.tokens.append(Samples.token("first").entry)
+    }
+    #expect(try file.read().tokens.count == 1)
+  }
+
   @Test("What a command that died left beside the file is no obstacle")
   func staleTemporaryFile() throws {
     try write(1)
