@@ -19,6 +19,11 @@ package final class WorkerThread: Sendable {
     self.identifier = identifier
   }
 
+  /// Nobody waits for the end of the body. Called at most once, and instead of `join`.
+  package func detach() {
+    pthread_detach(identifier)
+  }
+
   /// Waits until the body has returned. Called once.
   package func join() {
     pthread_join(identifier, nil)

@@ -33,7 +33,8 @@ final class CopyQueue: Sendable {
   init(kind: String, sink: @escaping @Sendable () -> any CopySink) throws(ThreadError) {
     self.kind = kind
     // Never joined: it may be held up for good.
-    _ = try WorkerThread { [self] in run(sink()) }
+    // Whoever takes the copies may hang for ever.
+    try WorkerThread { [self] in run(sink()) }.detach()
   }
 
   /// How many lines the copy doesn't have and never will.

@@ -35,7 +35,9 @@ class Wire(http.client.HTTPConnection):
 
     def is_closed_by_peer(self):
         """What every client that keeps connections looks at before it uses one again (urllib3, nginx, Go)."""
-        return bool(select.select([self.sock], [], [], 0)[0])
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 def ask(wire, method, path, token, request_id):
