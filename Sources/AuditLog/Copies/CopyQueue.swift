@@ -32,8 +32,7 @@ final class CopyQueue: Sendable {
   /// - Parameter sink: called once, on the thread.
   init(kind: String, sink: @escaping @Sendable () -> any CopySink) throws(ThreadError) {
     self.kind = kind
-    // Never joined: it may be held up for good.
-    // Whoever takes the copies may hang for ever.
+    // Not waited for: it may be held up for good.
     try WorkerThread { [self] in run(sink()) }.detach()
   }
 

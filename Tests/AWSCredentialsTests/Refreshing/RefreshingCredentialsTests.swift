@@ -1,6 +1,7 @@
 import Clocks
 import SigV4
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSCredentials

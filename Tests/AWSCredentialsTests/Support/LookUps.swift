@@ -57,13 +57,3 @@ func keys(_ id: String, token: String? = nil) -> SigningCredentials {
 func found(_ id: String, until expiresAt: Timestamp? = nil) -> FoundCredentials {
   FoundCredentials(credentials: keys(id), expiresAt: expiresAt, source: "a test")
 }
-
-/// Waits for a condition that will come true by itself; a minute is for a slow machine.
-func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-  let deadline = ContinuousClock.now + .seconds(60)
-  while !condition() {
-    guard ContinuousClock.now < deadline else { return false }
-    try? await Task.sleep(for: .milliseconds(1))
-  }
-  return true
-}
