@@ -15,7 +15,8 @@ require_swift() {
   local answer
   command -v swift >/dev/null ||
     fail 'Swift 6.2 or newer is needed and there is no swift on the PATH. Get it from https://swift.org/install'
-  answer=$(swift --version 2>/dev/null) || fail 'swift is on the PATH, but "swift --version" fails.'
+  answer=$(swift --version 2>/dev/null) || fail 'swift is on the PATH, but "swift --version" fails:' \
+    "  $(swift --version 2>&1 | tail -n 1)" 'What Swift itself needs of Debian: https://swift.org/install/linux/debian'
   [[ $answer =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] || fail "\"swift --version\" says no version: $answer"
   (( BASH_REMATCH[1] > 6 || (BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 2) )) ||
     fail "Swift 6.2 or newer is needed, and this is ${BASH_REMATCH[1]}.${BASH_REMATCH[2]}." \

@@ -108,7 +108,7 @@ package final class Listener: @unchecked Sendable {
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }
     do throws(ThreadError) {
-      return try DaemonThread(daemon, isPlain: isPlain) { [connections, watch] descriptor in
+      return try DaemonThread(daemon, isPlain: isPlain, connections) { [connections, watch] descriptor in
         connections.refused(descriptor)
         watch.closed(descriptor)
       }

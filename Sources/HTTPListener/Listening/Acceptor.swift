@@ -104,7 +104,11 @@ final class Acceptor: Sendable {
     var length = socklen_t()
     for count in 0..<Self.seriesLength {
       guard isLast || connections.count < watch.limits.connections else { return (count, false) }
-      let connection = socket.accept(&peer, &length)
+      let connection = connections.inTurn {
+        let connection = socket.accept(&peer, &length)
+        if connection >= 0 { hand(DaemonThread.Arrival(descriptor: connection, peer: peer, peerLength: length)) }
+        return connection
+      }
       guard connection >= 0 else {
         switch -connection {
         case EAGAIN: return (count, true)
@@ -116,7 +120,6 @@ final class Acceptor: Sendable {
         default: continue
         }
       }
-      hand(DaemonThread.Arrival(descriptor: connection, peer: peer, peerLength: length))
     }
     return (Self.seriesLength, true)
   }

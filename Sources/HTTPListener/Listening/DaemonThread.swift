@@ -36,6 +36,7 @@ final class DaemonThread: @unchecked Sendable {
 
   private let daemon: OpaquePointer
   private let parked: Int32?
+  private let connections: OpenConnections
   private let wasRefused: @Sendable (Int32) -> Void
   private let waker: Int32
   /// Whether `waker` was written to since it was last read, or is about to be: once is enough.
@@ -51,9 +52,11 @@ final class DaemonThread: @unchecked Sendable {
   ///   - wasRefused: is told of a connection that libmicrohttpd has no memory for, and has closed.
   /// - Throws: `ThreadError`; then the daemon is still the caller's to stop.
   init(
-    _ daemon: OpaquePointer, isPlain: Bool, wasRefused: @escaping @Sendable (Int32) -> Void
+    _ daemon: OpaquePointer, isPlain: Bool, _ connections: OpenConnections,
+    wasRefused: @escaping @Sendable (Int32) -> Void
   ) throws(ThreadError) {
     self.daemon = daemon
+    self.connections = connections
     self.wasRefused = wasRefused
     waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard waker >= 0 else { throw ThreadError(code: errno) }
@@ -130,8 +133,10 @@ final class DaemonThread: @unchecked Sendable {
   }
 
   private func hand(_ arrival: Arrival) {
-    let isTaken = arrival.withPeer { MHD_add_connection(daemon, arrival.descriptor, $0, arrival.peerLength) == .YES }
-    if !isTaken { wasRefused(arrival.descriptor) }
+    connections.inTurn {
+      let isTaken = arrival.withPeer { MHD_add_connection(daemon, arrival.descriptor, $0, arrival.peerLength) == .YES }
+      if !isTaken { wasRefused(arrival.descriptor) }
+    }
   }
 
   /// Whether libmicrohttpd has more to do already. No timeout of its is ever reached, which this is made for.

@@ -11,6 +11,13 @@ final class OpenConnections: Sendable {
   }
 
   private let state = Mutex(State())
+  private let turn = Mutex(())
+
+  /// Accepting a connection and handing one to libmicrohttpd, one at a time. libmicrohttpd closes what it refuses, and the
+  /// next one that is accepted may have the same descriptor: it mustn't be taken for the other one.
+  func inTurn<Result>(_ body: () -> Result) -> Result {
+    turn.withLock { _ in body() }
+  }
 
   var count: Int {
     state.withLock { $0.arriving.count + $0.open.count }
