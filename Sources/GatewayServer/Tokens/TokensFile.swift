@@ -77,7 +77,7 @@ package struct TokensFile: Sendable {
     do {
       return try TokensDocument(bytes: try content(of: descriptor))
     } catch let failure as TokensDocumentError {
-      throw error("isn't valid: \(failure.reason)")
+      throw error("isn't valid: \(failure.reason)", isOfContent: true)
     } catch let failure as TokensFileError {
       throw failure
     } catch {
@@ -176,15 +176,15 @@ package struct TokensFile: Sendable {
       guard count > 0 else { return bytes }
       bytes += block[..<count]
     }
-    throw error("is larger than \(Self.sizeLimit >> 20) MiB")
+    throw error("is larger than \(Self.sizeLimit >> 20) MiB", isOfContent: true)
   }
 
   private func systemReason() -> String {
     String(cString: strerror(errno))
   }
 
-  private func error(_ reason: String, isMissing: Bool = false) -> TokensFileError {
-    TokensFileError(path: path, reason: reason, isMissing: isMissing)
+  private func error(_ reason: String, isMissing: Bool = false, isOfContent: Bool = false) -> TokensFileError {
+    TokensFileError(path: path, reason: reason, isMissing: isMissing, isOfContent: isOfContent)
   }
 }
 
@@ -193,11 +193,15 @@ package struct TokensFileError: Error, Sendable, Equatable, CustomStringConverti
   package let path: String
   package let reason: String
   let isMissing: Bool
+  /// Whether what the file holds is at fault: as long as the file is the same, so is the error. Any other one can pass
+  /// without a trace on the file, as when the system was out of descriptors or the folder's mode is mended.
+  let isOfContent: Bool
 
-  init(path: String, reason: String, isMissing: Bool = false) {
+  init(path: String, reason: String, isMissing: Bool = false, isOfContent: Bool = false) {
     self.path = path
     self.reason = reason
     self.isMissing = isMissing
+    self.isOfContent = isOfContent
   }
 
   package var description: String {

@@ -10,7 +10,7 @@ package final class TokensReloader: Sendable {
 
   private struct State {
     var stamp: TokensFile.Stamp?
-    /// Whether the stamp will do to tell that nothing has changed since.
+    /// Whether the stamp will do to tell that reading the file would bring nothing new.
     var isSettled: Bool
     var last: Reading
     var failures = 0
@@ -91,6 +91,7 @@ package final class TokensReloader: Sendable {
     let now = clock.now()
     let stamp = file.stamp
     let reading = Result { () throws(TokensFileError) in try file.read(of: geteuid()) }
+    if case .failure(let error) = reading, !error.isOfContent { return (reading, stamp, isSettled: false) }
     return (reading, stamp, stamp?.isSettled(at: now) ?? true)
   }
 }

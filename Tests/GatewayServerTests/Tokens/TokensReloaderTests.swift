@@ -168,6 +168,24 @@ struct TokensReloaderTests {
     #expect(log.lines.map(\.level) == [.error, .notice])
   }
 
+  @Test("What kept the file from being read passes by itself: then it counts, though the file is as it was")
+  func passingTrouble() throws {
+    // So much later than the file's last change that its stamp is enough.
+    let clock = WallClock { WallClock.system.now().advanced(by: .seconds(60)) }
+    let reloader = try TokensReloader(file: file, table: table, clock: clock, logger: log.logger)
+    try write([new.entry])
+    #expect(chmod(folder.path, 0o777) == 0)
+    for _ in 0..<3 { reloader.reloadIfChanged() }
+    #expect(!reloader.isCurrent)
+    #expect(isKnown(old))
+    #expect(chmod(folder.path, 0o700) == 0)
+    reloader.reloadIfChanged()
+    #expect(reloader.isCurrent)
+    #expect(isKnown(new))
+    #expect(reloader.failureCount == 1)
+    #expect(log.lines.map(\.level) == [.error, .notice])
+  }
+
   @Test("A stamp is enough once the last change is some seconds old, or is said to come")
   func settled() throws {
     let stamp = try #require(file.stamp)
