@@ -11,10 +11,10 @@
 #include <sys/prctl.h>
 
 // OSSL_PARAM is built by macros and functions that take `char *` for constant names.
-static inline int copenssl_mac_init_sha256(EVP_MAC_CTX *context, const unsigned char *key, size_t key_size) {
+static inline int copenssl_mac_use_sha256(EVP_MAC_CTX *context) {
   char digest[] = "SHA256";
   OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
-  return EVP_MAC_init(context, key, key_size, parameters);
+  return context == NULL ? 0 : EVP_MAC_CTX_set_params(context, parameters);
 }
 
 // Asked for a passphrase: note it and have none. Without a callback libcrypto would ask whoever sits at the terminal.

@@ -95,23 +95,32 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     let secondOfDay = seconds - dayNumber * 86_400
     var text: [UInt8] = []
     text.reserveCapacity(27)
-    func append(_ number: Int64, digits: Int, then separator: Character?) {
-      var divisor: Int64 = 1
-      for _ in 1..<digits { divisor *= 10 }
-      while divisor > 0 {
-        text.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-        divisor /= 10
-      }
-      if let ascii = separator?.asciiValue { text.append(ascii) }
+    Self.append(year / 100, to: &text)
+    Self.append(year % 100, to: &text)
+    if separators { text.append(UInt8(ascii: "-")) }
+    Self.append(month, to: &text)
+    if separators { text.append(UInt8(ascii: "-")) }
+    Self.append(day, to: &text)
+    text.append(UInt8(ascii: "T"))
+    Self.append(secondOfDay / 3600, to: &text)
+    if separators { text.append(UInt8(ascii: ":")) }
+    Self.append(secondOfDay / 60 % 60, to: &text)
+    if separators { text.append(UInt8(ascii: ":")) }
+    Self.append(secondOfDay % 60, to: &text)
+    if withFraction {
+      text.append(UInt8(ascii: "."))
+      Self.append(fraction / 10_000, to: &text)
+      Self.append(fraction / 100 % 100, to: &text)
+      Self.append(fraction % 100, to: &text)
     }
-    append(year, digits: 4, then: separators ? "-" : nil)
-    append(month, digits: 2, then: separators ? "-" : nil)
-    append(day, digits: 2, then: "T")
-    append(secondOfDay / 3600, digits: 2, then: separators ? ":" : nil)
-    append(secondOfDay / 60 % 60, digits: 2, then: separators ? ":" : nil)
-    append(secondOfDay % 60, digits: 2, then: withFraction ? "." : "Z")
-    if withFraction { append(fraction, digits: 6, then: "Z") }
+    text.append(UInt8(ascii: "Z"))
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The two digits of 0 to 99.
+  private static func append(_ number: Int64, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+    text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
   }
 
   /// Days since 1970-01-01, rounded down.

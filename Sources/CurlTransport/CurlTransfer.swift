@@ -52,9 +52,15 @@ final class CurlTransfer: @unchecked Sendable {
     {
       let value = headLine[(colon + 1)...].drop(while: Self.isSpace)
       let end = value.lastIndex(where: { !Self.isSpace($0) }).map { $0 + 1 } ?? value.startIndex
-      fields.append(HTTPField(name: name, value: value[..<end]))
+      fields.append(Self.field(name, value[..<end]))
     }
     return true
+  }
+
+  /// Bytes that aren't ASCII stay what they are. Almost all values are, and those are read at a fraction of the cost.
+  private static func field(_ name: HTTPField.Name, _ value: Slice<UnsafeRawBufferPointer>) -> HTTPField {
+    value.allSatisfy { $0 < 0x80 }
+      ? HTTPField(name: name, value: String(decoding: value, as: UTF8.self)) : HTTPField(name: name, value: value)
   }
 
   /// White space around a value, and the line's end.

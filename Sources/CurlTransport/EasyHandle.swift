@@ -31,9 +31,8 @@ final class EasyHandle {
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     let request = transfer.request
     // Suppressed: what libcurl would add by itself and nobody signed or asked for.
-    var lines = ["Content-Type:", "Accept:", "Expect:"].filter { line in
-      !request.fields.contains { $0.name.lowercased() + ":" == line.lowercased() }
-    }
+    let names = request.fields.map { $0.name.lowercased() }
+    var lines = ["content-type", "accept", "expect"].filter { !names.contains($0) }.map { "\($0):" }
     lines += request.fields.map { "\($0.name): \($0.value)" }
     for line in lines {
       guard let longer = curl_slist_append(headers, line) else { return false }

@@ -40,9 +40,10 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// The usual way to write it (RFC 5952 for IPv6).
   package var description: String {
-    let family = bytes.count == 4 ? AF_INET : AF_INET6
+    // Each call asks for it, and most are IPv4.
+    if bytes.count == 4 { return "\(bytes[0]).\(bytes[1]).\(bytes[2]).\(bytes[3])" }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    guard inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "unknown" }
+    guard inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count)) != nil else { return "unknown" }
     return String(decoding: text.prefix(while: { $0 != 0 }).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

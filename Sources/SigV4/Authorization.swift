@@ -37,7 +37,9 @@ package struct Authorization: Sendable, Equatable {
   }
 
   package var headerValue: String {
-    "\(StringToSign.algorithm) Credential=\(accessKeyID)/\(scope.credentialScope), "
-      + "SignedHeaders=\(signedHeaders), Signature=\(signature)"
+    """
+    \(StringToSign.algorithm) Credential=\(accessKeyID)/\(scope.credentialScope), SignedHeaders=\(signedHeaders), \
+    Signature=\(signature)
+    """
   }
 }

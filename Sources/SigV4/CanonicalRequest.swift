@@ -18,13 +18,27 @@ package struct CanonicalRequest: Sendable, Equatable {
   ) {
     let sorted = headers.map { (name: $0.name.lowercased(), value: Self.canonicalValue($0.value)) }
       .sorted { $0.name < $1.name }
-    let signedHeaders = sorted.map(\.name).joined(separator: ";")
-    var lines = [
-      method, URIEncoding.encode(path.isEmpty ? "/" : path, keepingSlashes: true), Self.canonicalQuery(query),
-    ]
-    lines += sorted.map { "\($0.name):\($0.value)" }
-    lines += ["", signedHeaders, payloadHash]
-    self.text = lines.joined(separator: "\n")
+    var text = method
+    text.reserveCapacity(1024)
+    text += "\n"
+    text += URIEncoding.encode(path.isEmpty ? "/" : path, keepingSlashes: true)
+    text += "\n"
+    text += Self.canonicalQuery(query)
+    text += "\n"
+    var signedHeaders = ""
+    for (name, value) in sorted {
+      text += name
+      text += ":"
+      text += value
+      text += "\n"
+      if !signedHeaders.isEmpty { signedHeaders += ";" }
+      signedHeaders += name
+    }
+    text += "\n"
+    text += signedHeaders
+    text += "\n"
+    text += payloadHash
+    self.text = text
     self.signedHeaders = signedHeaders
   }
 
@@ -39,8 +53,13 @@ package struct CanonicalRequest: Sendable, Equatable {
       .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
   }
 
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+  }
+
   /// White space cut at both ends, and a run of it inside is one space.
   private static func canonicalValue(_ value: String) -> String {
-    value.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined(separator: " ")
+    guard value.utf8.contains(where: isSpace) else { return value }
+    return value.utf8.split(whereSeparator: isSpace).map { String(Substring($0)) }.joined(separator: " ")
   }
 }

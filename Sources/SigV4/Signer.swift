@@ -9,6 +9,7 @@ package struct Signer: Sendable {
   package let region: String
   package let service: String
   private let keys = SigningKeyCache()
+  private static let emptyPayloadHash = Hex.encode(SHA256.digest([]))
 
   package init(region: String, service: String) {
     self.region = region
@@ -25,14 +26,14 @@ package struct Signer: Sendable {
     method: String, host: String, path: String, body: [UInt8], credentials: SigningCredentials, time: Timestamp
   ) -> [(name: String, value: String)] {
     let date = time.iso8601Basic
-    let scope = SigningScope(time: time, region: region, service: service)
+    let scope = SigningScope(date: String(date.prefix(8)), region: region, service: service)
     var added = [(name: "x-amz-date", value: date)]
     if let token = credentials.sessionToken {
       added.append((name: "x-amz-security-token", value: token.exposed))
     }
     let canonicalRequest = CanonicalRequest(
       method: method, path: path, headers: [(name: "host", value: host)] + added,
-      payloadHash: Hex.encode(SHA256.digest(body)))
+      payloadHash: body.isEmpty ? Self.emptyPayloadHash : Hex.encode(SHA256.digest(body)))
     let stringToSign = StringToSign(date: date, scope: scope, canonicalRequest: canonicalRequest)
     let signature = keys.key(for: credentials, scope: scope).signature(of: stringToSign)
     let authorization = Authorization(

@@ -128,49 +128,52 @@ package struct AuditRecord: Sendable, Equatable {
   ///
   /// - Parameter previous: the SHA-256 of the line before, in hex.
   package func line(time: Timestamp, sequence: Int64, previous: String) -> [UInt8] {
-    var line = JSON.object([
-      ("time", .string(time.iso8601Microseconds)),
-      ("seq", .integer(sequence)),
-      ("stage", .string(stage.rawValue)),
-      ("requestId", requestID.map { .string($0.description) }),
-      ("action", action.map { .string($0.rawValue) }),
-      ("connectionId", connectionID.map { .string($0.description) }),
-      ("path", path.map(JSON.string)),
-      ("caller", caller.map { .object([("token", .string($0.tokenID)), ("name", .string($0.name))]) }),
-      ("client", client.map(clientObject) ?? suppression.map { .object([("address", .string($0.address))]) }),
-      ("reason", reason.map(JSON.string)),
-      ("httpStatus", result.map { .integer(Int64($0.httpStatus)) }),
-      ("code", result?.code.map { .string($0.rawValue) }),
-      ("outcome", outcome.map { .string($0.rawValue) }),
-      ("aws", result?.aws.map { $0.json(withMessage: false) }),
-      ("tries", result.flatMap { $0.attempts.count > 1 ? .array($0.attempts.map(\.json)) : nil }),
-      ("sharedWith", result?.sharedWith.map { .string($0.description) }),
-      ("accessKeyId", result?.accessKeyID.map(JSON.string)),
-      ("durationMs", result?.durationMilliseconds.map(JSON.integer)),
-      ("recovers", recovers.map(JSON.integer)),
-      ("count", suppression.map { .integer($0.count) }),
-      ("since", suppression.map { .string($0.since.iso8601Microseconds) }),
-      ("keyId", checkpoint.map { .string($0.keyID) }),
-      ("signature", checkpoint.map { .string($0.signature) }),
-      ("instance", bounds.map { .string($0.instance) }),
-      ("version", bounds.map { .string($0.version) }),
-      ("previousFile", bounds?.previousFile.map(JSON.string)),
-      ("openIntents", bounds?.openIntents.map { .integer(Int64($0)) }),
-      ("prev", .string(previous)),
-    ]).bytes
-    line.append(UInt8(ascii: "\n"))
-    return line
+    var line = JSONObjectWriter(capacity: 768)
+    line.add("time", time.iso8601Microseconds)
+    line.add("seq", sequence)
+    line.add("stage", stage.rawValue)
+    line.add("requestId", requestID?.description)
+    line.add("action", action?.rawValue)
+    line.add("connectionId", connectionID?.description)
+    line.add("path", path)
+    if let caller {
+      line.add("caller") {
+        $0.add("token", caller.tokenID)
+        $0.add("name", caller.name)
+      }
+    }
+    if let client {
+      line.add("client") {
+        $0.add("address", client.address)
+        $0.add("peer", client.peer)
+        $0.add("userAgent", userAgent)
+      }
+    } else if let suppression {
+      line.add("client") { $0.add("address", suppression.address) }
+    }
+    line.add("reason", reason)
+    line.add("httpStatus", result.map { Int64($0.httpStatus) })
+    line.add("code", result?.code?.rawValue)
+    line.add("outcome", outcome?.rawValue)
+    line.add("aws", result?.aws?.json(withMessage: false))
+    line.add("tries", result.flatMap { $0.attempts.count > 1 ? .array($0.attempts.map(\.json)) : nil })
+    line.add("sharedWith", result?.sharedWith?.description)
+    line.add("accessKeyId", result?.accessKeyID)
+    line.add("durationMs", result?.durationMilliseconds)
+    line.add("recovers", recovers)
+    line.add("count", suppression?.count)
+    line.add("since", suppression?.since.iso8601Microseconds)
+    line.add("keyId", checkpoint?.keyID)
+    line.add("signature", checkpoint?.signature)
+    line.add("instance", bounds?.instance)
+    line.add("version", bounds?.version)
+    line.add("previousFile", bounds?.previousFile)
+    line.add("openIntents", bounds?.openIntents.map { Int64($0) })
+    line.add("prev", previous)
+    return line.bytes(endingWith: "\n")
   }
 
   private var outcome: Outcome? {
     stage == .recovered ? .unknown : result?.outcome
-  }
-
-  private func clientObject(_ client: Client) -> JSON {
-    .object([
-      ("address", .string(client.address)),
-      ("peer", .string(client.peer)),
-      ("userAgent", userAgent.map(JSON.string)),
-    ])
   }
 }

@@ -18,15 +18,15 @@ package struct Authenticator: Sendable {
   /// - Parameter known: set as soon as it is known whose token it is, expired or not, for the record of a refusal.
   /// - Throws: `unauthenticated`. Where no bearer token came, the challenge has no `error` (RFC 6750, section 3.1).
   package func authenticate(_ request: Request, known: (Caller) -> Void = { _ in }) throws(Problem) -> TokenEntry {
-    guard let header = request.fields[.authorization] else {
+    guard let header = request.fields.first(.authorization) else {
       throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.")
     }
-    let halves = header.split(separator: " ", maxSplits: 1)
+    let halves = header.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1).map { String(Substring($0)) }
     guard halves.first?.lowercased() == "bearer" else {
       throw challenge("Only bearer tokens are taken: 'Authorization: Bearer cgw_…'.")
     }
     guard halves.count == 2 else { throw challenge("Send a gateway token: 'Authorization: Bearer cgw_…'.") }
-    guard let token = GatewayToken(String(halves[1].trimmed)) else {
+    guard let token = GatewayToken(String(halves[1][...].trimmed)) else {
       throw invalidToken("The token is cut off or mistyped: its checksum doesn't match. Copy it again.")
     }
     guard let entry = table.entry(for: token.hash) else {

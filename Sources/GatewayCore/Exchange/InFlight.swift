@@ -4,9 +4,10 @@ import Synchronization
 /// The calls to AWS under way: a bound on their number, and one call for all who ask to reject the same connection at the
 /// same time.
 package final class InFlight: Sendable {
-  private struct Group {
+  /// A class, so that it is changed where it is: a dictionary's value would be taken out and put back.
+  private final class Group {
     /// Callers that want this connection rejected and have no answer yet.
-    var members = 0
+    var members = 1
     /// The request whose call to AWS is under way.
     var leader: RequestID?
     var waiting: [CheckedContinuation<RejectionReport?, Never>] = []
@@ -38,7 +39,7 @@ package final class InFlight: Sendable {
   func enter(_ id: ConnectionID) throws(Problem) {
     let isIn = state.withLock { state in
       guard state.groups[id] != nil || state.count < limit else { return false }
-      state.groups[id, default: Group()].members += 1
+      if let group = state.groups[id] { group.members += 1 } else { state.groups[id] = Group() }
       return true
     }
     if !isIn { throw Self.overloaded }
@@ -46,8 +47,9 @@ package final class InFlight: Sendable {
 
   func leave(_ id: ConnectionID) {
     state.withLock { state in
-      state.groups[id]?.members -= 1
-      if state.groups[id]?.members == 0 { state.groups[id] = nil }
+      guard let group = state.groups[id] else { return }
+      group.members -= 1
+      if group.members == 0 { state.groups[id] = nil }
     }
   }
 
@@ -77,17 +79,19 @@ package final class InFlight: Sendable {
     _ id: ConnectionID, by requestID: RequestID, _ call: () async -> RejectionReport
   ) async -> (report: RejectionReport, sharedWith: RequestID?) {
     let leader = state.withLock { state in
-      let leader = state.groups[id]?.leader
-      if leader == nil { state.groups[id]?.leader = requestID }
-      return leader
+      guard let group = state.groups[id], group.leader == nil else { return state.groups[id]?.leader }
+      group.leader = requestID
+      return nil
     }
     guard let leader else {
       let report = await call()
       let waiting = state.withLock { state in
-        let waiting = state.groups[id]?.waiting ?? []
-        state.groups[id]?.waiting = []
-        state.groups[id]?.leader = nil
-        return waiting
+        let group = state.groups[id]
+        defer {
+          group?.waiting = []
+          group?.leader = nil
+        }
+        return group?.waiting ?? []
       }
       waiting.forEach { $0.resume(returning: report) }
       return (report, nil)
@@ -95,8 +99,8 @@ package final class InFlight: Sendable {
     let report: RejectionReport? = await withCheckedContinuation { continuation in
       // It may have ended in between; then this one makes a call of its own.
       let isUnderWay = state.withLock { state in
-        guard state.groups[id]?.leader == leader else { return false }
-        state.groups[id]?.waiting.append(continuation)
+        guard let group = state.groups[id], group.leader == leader else { return false }
+        group.waiting.append(continuation)
         return true
       }
       if !isUnderWay { continuation.resume(returning: nil) }

@@ -10,7 +10,11 @@ struct QueryParameters {
   /// - Throws: `invalid_request`, naming the parameter: one that isn't known would do nothing, and a call that counts on
   ///   it must not go on.
   init(_ query: String?, allowed: Set<String>) throws(Problem) {
-    let components = URLComponents(string: "/?\(query ?? "")", encodingInvalidCharacters: false)
+    guard let query else {
+      values = [:]
+      return
+    }
+    let components = URLComponents(string: "/?\(query)", encodingInvalidCharacters: false)
     guard let items = components?.queryItems, let encoded = components?.percentEncodedQueryItems else {
       throw Problem(.invalidRequest, "The query isn't percent-encoded as it has to be.")
     }

@@ -6,10 +6,10 @@ package struct ConnectionID: Sendable, Hashable, CustomStringConvertible {
 
   /// `nil` for anything that isn't exactly an id. Percent-encoded text never is.
   package init?(_ text: some StringProtocol) {
-    let bytes = text.utf8
-    guard (10...256).contains(bytes.count), let first = bytes.first, first.isASCIILowercase,
-      bytes.allSatisfy({ $0.isASCIILowercase || $0.isASCIIDigit || $0.isOne(of: "-") })
+    let text = String(text)
+    guard (10...256).contains(text.utf8.count), let first = text.utf8.first, first.isASCIILowercase,
+      text.allBytes({ $0.isASCIILowercase || $0.isASCIIDigit || $0 == UInt8(ascii: "-") })
     else { return nil }
-    description = String(text)
+    description = text
   }
 }

@@ -51,7 +51,7 @@ package enum Framing {
       throw FramingViolation("The request target has to be a path that starts with '/'.")
     }
     // Some take '\' for '/', so that it is more than a matter of form.
-    guard head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !$0.isOne(of: "#\"<>\\^`{|}") }) else {
+    guard head.target.allBytes({ $0 > 0x20 && $0 < 0x7F && !$0.isOne(of: "#\"<>\\^`{|}") }) else {
       throw FramingViolation("The request target has characters that can't stand in a URI unencoded.")
     }
   }
@@ -82,8 +82,8 @@ package enum Framing {
     for name in [HTTPField.Name.contentLength, .authorization, .contentType] where fields[values: name].count > 1 {
       throw FramingViolation("The header \(name.rawName) stands more than once.")
     }
-    if let length = fields[.contentLength] {
-      guard (1...18).contains(length.utf8.count), length.utf8.allSatisfy(\.isASCIIDigit) else {
+    if let length = fields.first(.contentLength) {
+      guard (1...18).contains(length.utf8.count), length.allBytes(\.isASCIIDigit) else {
         throw FramingViolation("The Content-Length isn't a number.")
       }
     }

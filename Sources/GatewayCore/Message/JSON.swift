@@ -1,10 +1,12 @@
 /// A JSON value whose members keep the order they are given in (RFC 8259).
 ///
-/// The audit log's keys have a fixed order, which `JSONEncoder` can't promise; reading is left to `JSONDecoder`.
+/// The audit log's keys have a fixed order, which `JSONEncoder` can't promise.
 package enum JSON: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// Any other number; a finite one.
+  case number(Double)
   case string(String)
   case array([JSON])
   case members([Member])
@@ -25,6 +27,19 @@ package enum JSON: Sendable, Equatable {
     .members(members.compactMap { name, value in value.map { Member(name, $0) } })
   }
 
+  /// What the text says; `nil` if it isn't JSON in UTF-8.
+  package init?(reading text: [UInt8]) {
+    var reader = JSONReader(text)
+    guard let value = reader.document() else { return nil }
+    self = value
+  }
+
+  /// The member of this name, the first one if it stands more than once; `nil` if there is none, or this is no object.
+  package subscript(name: String) -> JSON? {
+    guard case .members(let members) = self else { return nil }
+    return members.first { $0.name == name }?.value
+  }
+
   /// The text's UTF-8, on one line.
   package var bytes: [UInt8] {
     var output: [UInt8] = []
@@ -33,11 +48,12 @@ package enum JSON: Sendable, Equatable {
     return output
   }
 
-  private func write(to output: inout [UInt8]) {
+  func write(to output: inout [UInt8]) {
     switch self {
     case .null: output += "null".utf8
     case .bool(let value): output += (value ? "true" : "false").utf8
     case .integer(let value): output += String(value).utf8
+    case .number(let value): output += String(value).utf8
     case .string(let value): Self.write(value, to: &output)
     case .array(let elements):
       output.append(UInt8(ascii: "["))
@@ -58,9 +74,9 @@ package enum JSON: Sendable, Equatable {
     }
   }
 
-  private static func write(_ text: String, to output: inout [UInt8]) {
+  static func write(_ text: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    if text.utf8.allSatisfy(isPlain) {
+    if text.allBytes(isPlain) {
       output += text.utf8
     } else {
       for scalar in text.unicodeScalars { write(scalar, to: &output) }

@@ -7,7 +7,7 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
   /// The caller's own, if it is 1–128 characters of `[A-Za-z0-9._~-]`. One that looks like a gateway token is not
   /// taken, since ids are written to the log and the audit.
   package init?(callerSupplied text: String) {
-    guard (1...128).contains(text.utf8.count), text.utf8.allSatisfy({ $0.isASCIIAlphanumeric || $0.isOne(of: "._~-") }),
+    guard (1...128).contains(text.utf8.count), text.allBytes({ $0.isASCIIAlphanumeric || $0.isOne(of: "._~-") }),
       Redaction.redact(text) == text
     else { return nil }
     description = text

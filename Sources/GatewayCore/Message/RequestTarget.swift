@@ -7,8 +7,9 @@ package struct RequestTarget: Sendable, Equatable {
   package let query: String?
 
   package init(_ text: String) {
-    let halves = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    path = String(halves[0])
-    query = halves.count > 1 ? String(halves[1]) : nil
+    // Bytes: to Swift, a question mark and a mark behind it are one character, and no question mark.
+    let mark = text.utf8.firstIndex(of: UInt8(ascii: "?"))
+    path = mark.map { String(text[..<$0]) } ?? text
+    query = mark.map { String(text[text.utf8.index(after: $0)...]) }
   }
 }

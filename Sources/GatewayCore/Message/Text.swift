@@ -16,11 +16,19 @@ extension UInt8 {
 
   /// Whether it is one of the ASCII characters in `list`.
   package func isOne(of list: String) -> Bool {
-    list.utf8.contains(self)
+    !list.allBytes { $0 != self }
   }
 }
 
 extension String {
+  /// Whether all bytes of its UTF-8 are so. `utf8.allSatisfy` says the same, many times slower: it goes by indices.
+  @inline(__always)
+  package func allBytes(_ isSo: (UInt8) -> Bool) -> Bool {
+    let bytes = utf8.span
+    for index in bytes.indices where !isSo(bytes[index]) { return false }
+    return true
+  }
+
   /// The folder that the file of this path is in.
   package var folderPath: String {
     // Bytes: to Swift, a slash and a mark behind it are one character, and no slash.

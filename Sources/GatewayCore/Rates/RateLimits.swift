@@ -41,7 +41,7 @@ package final class RateLimits: Sendable {
   package func authenticating<Entry>(
     _ request: Request, _ authenticate: () throws(Problem) -> Entry
   ) throws(Problem) -> Entry {
-    guard let failureRate, request.fields[.authorization] != nil else { return try authenticate() }
+    guard let failureRate, request.fields.first(.authorization) != nil else { return try authenticate() }
     let now = clock.now()
     let wait = failures.withLock { failures in
       failures.count == 0 ? .zero : failures.wait(request.client.network, failureRate, at: now)

@@ -36,12 +36,13 @@ package enum Router {
     case "/readyz": return (.readyz, readMethods)
     case "/openapi.json": return (.openAPI, readMethods)
     default:
-      let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+      let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        .map { String(Substring($0)) }
       guard segments.count >= 2, segments[0].isEmpty, segments[1] == "connections" else { return nil }
       switch segments.count {
       case 2: return (.connections, readMethods)
-      case 3: return (.connection(id: String(segments[2])), readMethods)
-      case 4 where segments[3] == "reject": return (.reject(id: String(segments[2])), ["POST"])
+      case 3: return (.connection(id: segments[2]), readMethods)
+      case 4 where segments[3] == "reject": return (.reject(id: segments[2]), ["POST"])
       default: return nil
       }
     }

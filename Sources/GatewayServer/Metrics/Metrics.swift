@@ -20,9 +20,9 @@ package final class Metrics: Sendable {
   }
 
   private struct State {
-    var requests: [RequestKey: Int] = [:]
-    var upstream: [UpstreamKey: Int] = [:]
-    var upstreamRequests: [UpstreamKey: Int] = [:]
+    var requests = Counts<RequestKey>()
+    var upstream = Counts<UpstreamKey>()
+    var upstreamRequests = Counts<UpstreamKey>()
     var auditFailures = 0
     var rateLimited: [RateLimits.Kind: Int] = [:]
     var durations = Histogram()
@@ -69,17 +69,17 @@ package final class Metrics: Sendable {
   func countRequest(route: String, status: Int, code: ProblemCode?, duration: Duration) {
     let key = RequestKey(route: route, status: status, code: code?.rawValue ?? "")
     state.withLock { state in
-      state.requests[key, default: 0] += 1
+      state.requests.add(key)
       if route == "reject" { state.durations.observe(duration) }
     }
   }
 
   func countUpstream(operation: String, result: String) {
-    state.withLock { $0.upstream[UpstreamKey(operation: operation, ending: result), default: 0] += 1 }
+    state.withLock { $0.upstream.add(UpstreamKey(operation: operation, ending: result)) }
   }
 
   func countUpstreamRequest(operation: String, ending: String) {
-    state.withLock { $0.upstreamRequests[UpstreamKey(operation: operation, ending: ending), default: 0] += 1 }
+    state.withLock { $0.upstreamRequests.add(UpstreamKey(operation: operation, ending: ending)) }
   }
 
   func countRateLimited(_ kind: RateLimits.Kind) {
@@ -96,7 +96,7 @@ package final class Metrics: Sendable {
     var page = MetricsPage()
     page.counter(
       "requests_total", "Requests answered, by route, HTTP status and problem code.",
-      state.requests.map { key, count in
+      state.requests.all.map { key, count in
         (["route": key.route, "status": String(key.status), "code": key.code], count)
       })
     page.histogram("reject_duration_seconds", "Time from a reject's arrival to its answer.", state.durations)
@@ -106,11 +106,11 @@ package final class Metrics: Sendable {
       RateLimits.Kind.allCases.map { (["kind": $0.rawValue], state.rateLimited[$0] ?? 0) })
     page.counter(
       "upstream_calls_total", "Calls that got as far as asking AWS, by what was asked and how that ended.",
-      state.upstream.map { key, count in (["operation": key.operation, "result": key.ending], count) })
+      state.upstream.all.map { key, count in (["operation": key.operation, "result": key.ending], count) })
     page.counter(
       "upstream_requests_total",
       "Requests to AWS, retries and look-ups of unclear rejects included, by what was asked and how they ended.",
-      state.upstreamRequests.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
+      state.upstreamRequests.all.map { key, count in (["operation": key.operation, "ending": key.ending], count) })
     if let connections = gauges.connections {
       page.gauge("connections_open", "Connections of callers that are open.", connections.open)
       page.counter(

@@ -196,7 +196,7 @@ extension GatewayService {
   ) throws(SettingsError) -> Listener {
     do {
       return try Listener(
-        configuration, socket: socket, executor: loop, randomBytes: SecureRandom.bytes, handler: handler)
+        configuration, socket: socket, executor: loop, randomBytes: RandomPool().bytes, handler: handler)
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }

@@ -19,7 +19,8 @@ package struct TrustedProxies: Sendable {
   ///
   /// - Parameter peer: `nil` for that of a UNIX socket.
   package static func client(_ peer: IPAddress?) -> Client {
-    Client(address: name(peer), peer: name(peer))
+    let name = name(peer)
+    return Client(address: name, peer: name)
   }
 
   /// Who the caller is.

@@ -5,6 +5,7 @@ struct ConnectionTable: Sendable {
   typealias Instant = ContinuousClock.Instant
 
   private struct Entry {
+    let descriptor: Int32
     let address: IPAddress?
     /// `nil` for as long as it takes.
     var until: Instant?
@@ -12,8 +13,8 @@ struct ConnectionTable: Sendable {
   }
 
   private let limits: ConnectionLimits
-  /// By the socket's descriptor.
-  private var entries: [Int32: Entry] = [:]
+  /// At the index of the socket's descriptor; the system gives out the smallest ones. Each call looks here several times.
+  private var entries: [Entry?] = []
   private var counts: [IPAddress: Int] = [:]
 
   init(limits: ConnectionLimits) {
@@ -21,9 +22,7 @@ struct ConnectionTable: Sendable {
   }
 
   /// How many there are.
-  var count: Int {
-    entries.count
-  }
+  private(set) var count = 0
 
   /// Whether an address has as many as it may.
   func isFull(_ address: IPAddress) -> Bool {
@@ -35,29 +34,40 @@ struct ConnectionTable: Sendable {
   /// - Parameter address: `nil` for a peer that isn't counted.
   mutating func open(_ descriptor: Int32, from address: IPAddress?) {
     close(descriptor)
-    entries[descriptor] = Entry(address: address, until: nil)
+    let missing = Int(descriptor) - entries.count + 1
+    if missing > 0 { entries += [Entry?](repeating: nil, count: missing) }
+    entries[Int(descriptor)] = Entry(descriptor: descriptor, address: address, until: nil)
+    count += 1
     if let address { counts[address, default: 0] += 1 }
   }
 
   mutating func enter(_ phase: ConnectionPhase, _ descriptor: Int32, at now: Instant) {
-    entries[descriptor]?.until = limits.time(for: phase).map { now + $0 }
-    entries[descriptor]?.isIdle = phase == .idle
+    guard let index = index(of: descriptor) else { return }
+    entries[index]?.until = limits.time(for: phase).map { now + $0 }
+    entries[index]?.isIdle = phase == .idle
   }
 
   /// Those that were answered and haven't sent all of another request's head.
   var idle: [Int32] {
-    entries.filter(\.value.isIdle).map(\.key)
+    entries.compactMap { $0.flatMap { $0.isIdle ? $0.descriptor : nil } }
   }
 
   mutating func close(_ descriptor: Int32) {
-    guard let address = entries.removeValue(forKey: descriptor)?.address, let count = counts[address] else { return }
-    counts[address] = count > 1 ? count - 1 : nil
+    guard let index = index(of: descriptor), let entry = entries[index] else { return }
+    entries[index] = nil
+    count -= 1
+    guard let address = entry.address, let ofAddress = counts[address] else { return }
+    counts[address] = ofAddress > 1 ? ofAddress - 1 : nil
   }
 
   /// Those whose time is over. Each is told once.
   mutating func takeExpired(at now: Instant) -> [Int32] {
-    let expired = entries.filter { $1.until.map { $0 <= now } ?? false }.map(\.key)
-    for descriptor in expired { entries[descriptor]?.until = nil }
+    let expired = entries.compactMap { $0 }.filter { $0.until.map { $0 <= now } ?? false }.map(\.descriptor)
+    for descriptor in expired { entries[Int(descriptor)]?.until = nil }
     return expired
+  }
+
+  private func index(of descriptor: Int32) -> Int? {
+    entries.indices.contains(Int(descriptor)) ? Int(descriptor) : nil
   }
 }

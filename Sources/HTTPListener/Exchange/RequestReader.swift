@@ -32,7 +32,7 @@ struct RequestReader: Sendable {
       offsets: collected.offsets, byteCount: byteCount)
     let peer = cmicrohttpd_peer(pending.connection).flatMap(IPAddress.init)
     var fields: HTTPFields = [:]
-    var client = TrustedProxies.client(peer)
+    let client: Client
     var violation: FramingViolation?
     do throws(FramingViolation) {
       fields = try Framing.fields(of: head)
@@ -40,6 +40,7 @@ struct RequestReader: Sendable {
       client = try trustedProxies.client(peer: peer, fields: fields)
     } catch {
       violation = error
+      client = TrustedProxies.client(peer)
     }
     return Request(
       id: requestID(fields), method: method, target: RequestTarget(pending.target), fields: fields,
@@ -64,6 +65,6 @@ struct RequestReader: Sendable {
   }
 
   private func announcesTooMuch(_ fields: HTTPFields) -> Bool {
-    fields[.contentLength].flatMap { Int($0) }.map { $0 > bodyLimit } ?? false
+    fields.first(.contentLength).flatMap { Int($0) }.map { $0 > bodyLimit } ?? false
   }
 }

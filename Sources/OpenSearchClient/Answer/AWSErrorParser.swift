@@ -1,4 +1,3 @@
-import FoundationEssentials
 import GatewayCore
 import HTTPTypes
 
@@ -16,14 +15,15 @@ enum AWSErrorParser {
   static func answer(
     from response: UpstreamResponse, attempts: Int, redact: (String) -> String = { $0 }
   ) -> AWSAnswer {
-    let members = try? JSONDecoder().decode(StrictObject.self, from: Data(response.body)).members
+    let json = JSON(reading: response.body)
+    let members: JSON? = if case .members = json { json } else { nil }
     func text(_ names: String...) -> String? {
       for name in names {
         if case .string(let text) = members?[name] { return text }
       }
       return nil
     }
-    let code = response.fields[.amznErrorType] ?? text("code", "Code", "__type")
+    let code = response.fields.first(.amznErrorType) ?? text("code", "Code", "__type")
     let raw = response.body.isEmpty ? nil : String(decoding: response.body, as: UTF8.self)
     let message = (members == nil ? raw : text("message", "Message")).map(redact)
     return AWSAnswer(
@@ -38,7 +38,7 @@ enum AWSErrorParser {
 
   /// The id that AWS's support asks for.
   static func requestID(of response: UpstreamResponse) -> String? {
-    (response.fields[.amznRequestID] ?? response.fields[.amzRequestID]).map { cut($0, to: nameLimit) }
+    (response.fields.first(.amznRequestID) ?? response.fields.first(.amzRequestID)).map { cut($0, to: nameLimit) }
   }
 
   /// `com.amazonaws.es#ConflictException:http://…` is `ConflictException`: cut at the first colon, then what follows a

@@ -89,7 +89,7 @@ struct APISender: Sendable {
       sent.attempts.append(Attempt(operation: call.operation, ending: error.wasSent ? .noAnswer : .notSent))
       return Failure(kind: FailureKind(error), retryAfter: nil, correctedClock: false)
     }
-    let shown = skewClock.note(date: response.fields[.date], sent: sentAt, received: skewClock.localTime())
+    let shown = skewClock.note(date: response.fields.first(.date), sent: sentAt, received: skewClock.localTime())
     guard !(200..<300).contains(response.status) else {
       sent.ending = .success(response)
       sent.attempts.append(
@@ -108,7 +108,7 @@ struct APISender: Sendable {
         httpStatus: response.status))
     let kind = FailureKind(code: answer.code, status: response.status)
     return Failure(
-      kind: kind, retryAfter: response.fields[.amzRetryAfter],
+      kind: kind, retryAfter: response.fields.first(.amzRetryAfter),
       correctedClock: kind == .clockSkew && skewClock.correct(to: shown, signedWith: offset))
   }
 
