@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of ours is compiled with.
+/// What every target of ours is compiled with. Across modules the optimiser sees a function's body only if it is told to.
 let common: [SwiftSetting] = [
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -15,6 +16,19 @@ let pure: [SwiftSetting] = common + [.strictMemorySafety()]
 
 /// Tests reach into everything, C structures included.
 let tests: [SwiftSetting] = common
+
+/// How the gateway is linked: by lld, since the default linker keeps a table of relocations and every symbol's name in
+/// memory, a megabyte and a half; functions that came out the same are kept once, and those that every call runs through
+/// stand together (Tests/Benchmarks/link-order), which spares 3 MiB and a twelfth of a call's CPU.
+let release: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-use-ld=lld", "-Xlinker", "--icf=safe", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
+      "--no-export-dynamic", "-Xlinker",
+      "--symbol-ordering-file=\(Context.packageDirectory)/Sources/connection-gateway/link-order.txt", "-Xlinker",
+      "--no-warn-symbol-ordering",
+    ], .when(platforms: [.linux], configuration: .release))
+]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -86,7 +100,7 @@ let package = Package(
         "GatewayServer", "GatewayCore", "AuditLog", "Digest", "Clocks", "Threads", "IPAddresses", logging,
         argumentParser,
       ],
-      swiftSettings: common),
+      exclude: ["link-order.txt"], swiftSettings: common, linkerSettings: release),
     .executableTarget(
       name: "opensearch-simulator",
       dependencies: [

@@ -6,7 +6,7 @@ import Threads
 /// where other calls are under way, each of which has a record still to bring, is there company to be had.
 extension Company {
   /// The share of the calls under way whose records make a batch.
-  private static let share = 4
+  private static let share = 2
   /// Half a millisecond, a small part of what a call to AWS takes.
   private static let longestWait = 500_000
 

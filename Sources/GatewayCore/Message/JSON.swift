@@ -24,7 +24,12 @@ package enum JSON: Sendable, Equatable {
 
   /// An object of the members that are there: a `nil` value leaves its name out.
   package static func object(_ members: [(String, JSON?)]) -> JSON {
-    .members(members.compactMap { name, value in value.map { Member(name, $0) } })
+    var present: [Member] = []
+    present.reserveCapacity(members.count)
+    for (name, value) in members {
+      if let value { present.append(Member(name, value)) }
+    }
+    return .members(present)
   }
 
   /// What the text says; `nil` if it isn't JSON in UTF-8.

@@ -1,7 +1,9 @@
 package import HTTPTypes
 
 /// A request as the listener hands it over: the whole head, and the body if it was one we read.
-package struct Request: Sendable {
+///
+/// A class, though nothing in it changes: it goes through every function of a call.
+package final class Request: Sendable {
   /// The body, or why there is none.
   package enum Body: Sendable, Equatable {
     case complete([UInt8])

@@ -27,6 +27,7 @@ package enum Router {
       || (request.violation != nil && path.contains("/connections"))
   }
 
+  private static let connections = "/connections/"
   private static let readMethods = ["GET", "HEAD"]
 
   private static func match(path: String) -> (Route, methods: [String])? {
@@ -36,15 +37,13 @@ package enum Router {
     case "/readyz": return (.readyz, readMethods)
     case "/openapi.json": return (.openAPI, readMethods)
     default:
-      let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        .map { String(Substring($0)) }
-      guard segments.count >= 2, segments[0].isEmpty, segments[1] == "connections" else { return nil }
-      switch segments.count {
-      case 2: return (.connections, readMethods)
-      case 3: return (.connection(id: segments[2]), readMethods)
-      case 4 where segments[3] == "reject": return (.reject(id: segments[2]), ["POST"])
-      default: return nil
+      guard path != "/connections" else { return (.connections, readMethods) }
+      guard path.hasPrefix(connections) else { return nil }
+      let rest = Substring(path.utf8.dropFirst(connections.utf8.count))
+      guard let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) else {
+        return (.connection(id: String(rest)), readMethods)
       }
+      return rest[slash...] == "/reject" ? (.reject(id: String(rest[..<slash])), ["POST"]) : nil
     }
   }
 }
