@@ -1,5 +1,7 @@
 /// An inbound connection as AWS tells of it (AWS API reference: `InboundConnection`). What AWS leaves out is `nil`.
-package struct Connection: Sendable, Equatable {
+///
+/// A class, though nothing in it changes: reports, problems and answers have it, and every function of a call has those.
+package final class Connection: Sendable, Equatable {
   /// One side of the connection (`AWSDomainInformation`).
   package struct Domain: Sendable, Equatable {
     package let ownerID: String?
@@ -30,6 +32,11 @@ package struct Connection: Sendable, Equatable {
     self.mode = mode
     self.local = local
     self.remote = remote
+  }
+
+  package static func == (left: Connection, right: Connection) -> Bool {
+    left.id == right.id && left.status == right.status && left.statusMessage == right.statusMessage
+      && left.mode == right.mode && left.local == right.local && left.remote == right.remote
   }
 
   /// Whether it shows that a reject was taken.
