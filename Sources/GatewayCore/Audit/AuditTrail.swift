@@ -6,11 +6,20 @@ import HTTPTypes
 /// Only `AuditTrail.intent` makes it (the initialiser can't be reached from anywhere else), it can't be copied, and
 /// writing the outcome consumes it: to forget the audit, or to write two outcomes, doesn't compile.
 package struct IntentReceipt: ~Copyable, Sendable {
-  fileprivate let intent: AuditRecord
-  fileprivate let started: MonotonicClock.Instant
+  fileprivate let intent: Intent
 
-  fileprivate init(intent: AuditRecord, started: MonotonicClock.Instant) {
+  fileprivate init(_ intent: Intent) {
     self.intent = intent
+  }
+}
+
+/// What was written. By reference, since a receipt goes through every function between intent and outcome.
+private final class Intent: Sendable {
+  let record: AuditRecord
+  let started: MonotonicClock.Instant
+
+  init(record: AuditRecord, started: MonotonicClock.Instant) {
+    self.record = record
     self.started = started
   }
 }
@@ -58,17 +67,18 @@ package struct AuditTrail: Sendable {
     record.caller = call.caller
     record.reason = call.reason.map(Redaction.redact)
     try await journal.append(record, by: timeout.map { started + $0 })
-    return IntentReceipt(intent: record, started: started)
+    return IntentReceipt(Intent(record: record, started: started))
   }
 
   /// Puts what became of the call on disk.
   ///
   /// - Throws: `AuditUnavailable`; then the caller is told so instead.
   package func outcome(_ receipt: consuming IntentReceipt, _ result: AuditResult) async throws(AuditUnavailable) {
+    let intent = receipt.intent
     var result = result
-    result.durationMilliseconds = (clock.now() - receipt.started).wholeMilliseconds
-    let record = AuditRecord.outcome(of: receipt.intent, result)
-    try await journal.append(record, by: timeout.map { max(receipt.started + $0, clock.now() + Self.outcomePatience) })
+    result.durationMilliseconds = (clock.now() - intent.started).wholeMilliseconds
+    let record = AuditRecord.outcome(of: intent.record, result)
+    try await journal.append(record, by: timeout.map { max(intent.started + $0, clock.now() + Self.outcomePatience) })
   }
 
   /// Puts a refusal on disk. Until then the caller has no answer.
