@@ -5,6 +5,10 @@ import FoundationEssentials
 /// A reject's body, and what is written of its reason.
 @Sendable func fuzzBody(_ bytes: [UInt8]) {
   if let text = text(bytes) { checkWriter(text) }
+  if let value = JSON(reading: bytes) {
+    promise((try? JSONDecoder().decode(StrictValue.self, from: Data(bytes))) != nil, "what is JSON is JSON to others, too")
+    promise(JSON(reading: value.bytes) == value, "a value is read as it is written")
+  }
   guard let body = try? RejectBody(bytes) else { return }
   var grammar = FlatObject(bytes)
   promise(grammar.isOne, "what is taken is JSON by RFC 8259, with one member at the most")
