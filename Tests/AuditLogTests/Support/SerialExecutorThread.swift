@@ -12,7 +12,7 @@ final class SerialExecutorThread: TaskExecutor {
   private let mailbox = Mailbox<Work>(limit: .max)
 
   init() throws {
-    _ = try WorkerThread { [self] in run() }
+    try WorkerThread { [self] in run() }.detach()
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
