@@ -6,7 +6,8 @@ import FoundationEssentials
 @Sendable func fuzzBody(_ bytes: [UInt8]) {
   if let text = text(bytes) { checkWriter(text) }
   if let value = JSON(reading: bytes) {
-    promise((try? JSONDecoder().decode(StrictValue.self, from: Data(bytes))) != nil, "what is JSON is JSON to others, too")
+    promise(
+      (try? JSONDecoder().decode(StrictValue.self, from: Data(bytes))) != nil, "what is JSON is JSON to others, too")
     promise(JSON(reading: value.bytes) == value, "a value is read as it is written")
   }
   guard let body = try? RejectBody(bytes) else { return }

@@ -31,10 +31,13 @@ struct JSONReaderTests {
   @Test(
     "A text that it doesn't allow isn't",
     arguments: [
-      "", " ", "nul", "nulll", "True", "NaN", "Infinity", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "1 2",
+      "", " ", "nul", "nulll", "True", "NaN", "Infinity", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10",
+      "1 2",
       "1e999", "\"", "\"a", "'a'", "\"\\x41\"", "\"\\u12\"", "\"\\u123g\"", "\"\\", "\"\\u", "\"a\nb\"", "\"\u{0}\"",
-      "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "]",
-      "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{\"a\" 1}", "{\"a\":1}}",
+      "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]",
+      "]",
+      "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{\"a\" 1}",
+      "{\"a\":1}}",
       "{}{}", "[1]//", "/*a*/1", "\u{FEFF}1", "1\u{0}", "\u{A0}1",
     ])
   func invalid(text: String) {
@@ -43,7 +46,9 @@ struct JSONReaderTests {
 
   @Test("Bytes that aren't UTF-8 aren't JSON, wherever they stand")
   func notUTF8() {
-    for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x31, 0x20, 0x80]] {
+    for bytes: [UInt8] in [
+      [0x22, 0xFF, 0x22], [0x22, 0xC3, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x31, 0x20, 0x80],
+    ] {
       #expect(JSON(reading: bytes) == nil)
     }
   }
@@ -74,7 +79,9 @@ struct JSONReaderTests {
       #"{"Connection":{"ConnectionId":"c-é\u00e9\ud83d\ude00","n":[-1.5e3,0,null,true,{}]},"a":""}"#.utf8)
     var variants = (0...text.count).map { Array(text.prefix($0)) }
     for index in text.indices {
-      for byte in [0, 0x09, 0x20, 0x22, 0x2C, 0x2D, 0x30, 0x3A, 0x5B, 0x5C, 0x5D, 0x7B, 0x7D, 0x7F, 0xC3, 0xFF] as [UInt8] {
+      for byte in [0, 0x09, 0x20, 0x22, 0x2C, 0x2D, 0x30, 0x3A, 0x5B, 0x5C, 0x5D, 0x7B, 0x7D, 0x7F, 0xC3, 0xFF]
+        as [UInt8]
+      {
         var variant = text
         variant[index] = byte
         variants.append(variant)
