@@ -47,10 +47,11 @@ class STS:
         self._server.server_close()
 
     def begin(self, seed):
-        """Forgets the calls; from here on moto hands out the keys that `seed` leads to."""
+        """Forgets the calls and what was wrong; from here on moto hands out the keys that `seed` leads to."""
         request = urllib.request.Request(f"{self.url}/moto-api/seed?a={seed}", method="POST")
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
         self.calls.clear()
+        self.wrong.clear()
 
     def secrets(self):
         """Everything that must not be shown: of keys, and of the sessions that moto has handed out."""
@@ -68,12 +69,24 @@ class STS:
         return answer
 
     def _signer(self, environ, body):
-        """Who signed; `None` if nobody did. A wrong signature goes to `wrong`."""
+        """Who signed; `None` if nobody did. A wrong signature goes to `wrong`.
+
+        Settings may pair a key with another key's secret; whoever believes them signs so, and is named by both.
+        """
         authorization = environ.get("HTTP_AUTHORIZATION")
         if authorization is None:
             return None
         key = authorization.partition("Credential=")[2].partition("/")[0]
-        secret, token = self._known[key]
+        for owner in (key, *self._known):
+            secret, token = self._known[owner]
+            if environ.get("HTTP_X_AMZ_SECURITY_TOKEN") == token and authorization.endswith(
+                    f"Signature={self._signature(environ, body, authorization, Credentials(key, secret, token))}"):
+                return key if owner == key else f"{key}, with the secret of {owner}"
+        self.wrong.append(f"{key}: {authorization}")
+        return key
+
+    def _signature(self, environ, body, authorization, credentials):
+        """The signature that botocore comes to."""
         # What botocore signs, it takes from the request itself: only what the other side signed may be in it.
         names = authorization.partition("SignedHeaders=")[2].partition(",")[0].split(";")
         headers = {name: environ[_variable(name)] for name in names if name != "host"}
@@ -81,11 +94,8 @@ class STS:
         request.context["timestamp"] = environ["HTTP_X_AMZ_DATE"]
         for name, value in headers.items():
             request.headers[name] = value
-        auth = SigV4Auth(Credentials(key, secret, token), "sts", self._region)
-        signature = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
-        if not authorization.endswith(f"Signature={signature}") or environ.get("HTTP_X_AMZ_SECURITY_TOKEN") != token:
-            self.wrong.append(f"{key}: {authorization}")
-        return key
+        auth = SigV4Auth(credentials, "sts", self._region)
+        return auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
 
     def _learn(self, answer):
         """Remembers the credentials that an answer has."""
