@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import itertools
 import pathlib
 import re
 import statistics
@@ -18,6 +19,8 @@ QUIET_CONNECTIONS = 4
 QUIET_RATE = 50
 SLOW_CONNECTIONS = 1000
 SLOW_WAYS = {"slow headers": ["-H"], "slow bodies": ["-B"], "slow readers": ["-X"]}
+#: Seconds between two pieces of each: slowhttptest's own choice, and a harder one. It sends all of them in the same moment.
+INTERVALS = (10, 1)
 #: Places for calls to AWS, each of which takes a second, and how many times as many callers there are.
 PLACES, TIMES = 64, 4
 #: What a caller does after a 503, in seconds; far less than it was told.
@@ -27,17 +30,17 @@ PAUSE = 0.2
 def slow(service, seconds):
     """Rows: what is there beside the quiet callers, their median and 99th percentile in ms, and the slow ones that were there."""
     rows = [("nothing", *quiet(service, seconds), 0)]
-    for name, flags in SLOW_WAYS.items():
+    for (name, flags), interval in itertools.product(SLOW_WAYS.items(), INTERVALS):
         path = "/openapi.json" if flags == ["-X"] else "/connections/c-slow-000001/reject"
         attack = subprocess.Popen(
-            ["slowhttptest", *flags, "-c", str(SLOW_CONNECTIONS), "-r", "1000", "-i", "1", "-p", "3",
+            ["slowhttptest", *flags, "-c", str(SLOW_CONNECTIONS), "-r", "1000", "-i", str(interval), "-p", "3",
              "-l", str(seconds + 30), "-u", f"http://{service.address}{path}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait_until(lambda: connections(service.pid) > SLOW_CONNECTIONS * 0.9, "the slow connections")
             # Short enough that none of them has had its time.
             row = quiet(service, min(seconds, 6))
-            rows.append((name, *row, connections(service.pid)))
+            rows.append((f"{name}, each {interval} s", *row, connections(service.pid)))
         finally:
             services.end(attack)
         wait_until(lambda: connections(service.pid) < 100, "the slow connections to be gone")
