@@ -19,7 +19,7 @@ let tests: [SwiftSetting] = common
 
 /// How the gateway is linked: by lld, since the default linker keeps a table of relocations and every symbol's name in
 /// memory, a megabyte and a half; functions that came out the same are kept once, and those that every call runs through
-/// stand together (Tests/Benchmarks/link-order), which spares 3 MiB and a twelfth of a call's CPU.
+/// stand together (Tests/Benchmarks/link-order), which spares 3 MiB and some 7 % of a call's CPU.
 let release: [LinkerSetting] = [
   .unsafeFlags(
     [

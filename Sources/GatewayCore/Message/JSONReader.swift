@@ -1,6 +1,6 @@
 /// Reads JSON (RFC 8259), to the letter: no comma too many, no comment, nothing but UTF-8, and no byte order mark.
 ///
-/// `JSONDecoder` is more lenient than that, and took an eighth of all that a call costs.
+/// `JSONDecoder` is more lenient than that, and took an eighth of a call's instructions.
 struct JSONReader {
   /// How deep arrays and objects may stand in each other. AWS's answers go four deep.
   private static let depthLimit = 64
