@@ -21,7 +21,6 @@ func connectionChanged(
     let slot = ConnectionSlot(completed: listener.completed)
     socketContext?.pointee = Unmanaged.passRetained(slot).toOpaque()
     listener.connections.opened(descriptor)
-    listener.watch.entered(.opened, descriptor)
   } else if let slot = socketContext?.pointee {
     Unmanaged<ConnectionSlot>.fromOpaque(slot).takeRetainedValue().end()
     socketContext?.pointee = nil
@@ -66,6 +65,9 @@ func requestCalled(
   switch action {
   case .readBody:
     listener.watch.entered(.body, cmicrohttpd_socket(connection))
+    return .YES
+  case .awaitBody(let count):
+    LowWaterMark.set(count, on: cmicrohttpd_socket(connection))
     return .YES
   case .readMore:
     return .YES

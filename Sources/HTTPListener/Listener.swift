@@ -126,7 +126,7 @@ package final class Listener: @unchecked Sendable {
   /// Accepts connections for the daemons.
   private func accept() throws(ListenError) -> Acceptor {
     do throws(ThreadError) {
-      return try Acceptor(socket, connections, watch) { [unowned self] arrival in
+      return try Acceptor(socket, connections, watch, isPlain: isPlain) { [unowned self] arrival in
         thread(of: arrival.descriptor).add(arrival)
       }
     } catch {

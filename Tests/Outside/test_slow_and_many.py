@@ -106,6 +106,48 @@ def test_whoever_dribbles_is_cut_off_while_others_are_served(simulator):
         assert gateway.records("intent") == []
 
 
+def unread(wire):
+    """How many bytes of this connection's wait in the kernel for the gateway to read them; `None` if it hasn't got the connection."""
+    ends = ["{:08X}:{:04X}".format(int.from_bytes(socket.inet_aton(host), "little"), port)
+            for host, port in (wire.getpeername(), wire.getsockname())]
+    with open("/proc/net/tcp") as table:
+        for line in table:
+            fields = line.split()
+            if fields[1:3] == ends:
+                return int(fields[4].partition(":")[2], 16)
+    return None
+
+
+def test_a_request_that_comes_bit_by_bit_is_not_read_before_it_is_whole(simulator):
+    """So that a thousand of them wake nobody who has other callers to serve."""
+    with Gateway(simulator.url) as gateway, connect(gateway) as wire:
+        head = (f"POST /connections/{UNKNOWN}/reject HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {gateway.token}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 20\r\n\r\n").encode()
+        sent = 0
+        for piece in (head[:1], head[1:40], head[40:-2]):
+            wire.sendall(piece)
+            sent += len(piece)
+            wait_until(lambda: unread(wire) == sent, "the piece of a head")
+        # Others are served meanwhile, so that the gateway has had its time to read it.
+        assert gateway.call("GET", "/livez", token=None).status == 200
+        assert unread(wire) == sent
+
+        wire.sendall(head[-2:])
+        wait_until(lambda: unread(wire) == 0, "the head to be read")
+        # The first piece of a body is read: with it, it is known how much is missing.
+        wire.sendall(b"{")
+        wait_until(lambda: unread(wire) == 0, "the body's first piece to be read")
+        for count in range(1, 19):
+            wire.sendall(b" ")
+            wait_until(lambda: unread(wire) == count, "the piece of a body")
+        assert gateway.call("GET", "/livez", token=None).status == 200
+        assert unread(wire) == 18
+
+        # The next request's bytes count again, one by one.
+        assert b" 404 " in ask(wire, b"}")
+        assert b" 200 " in ask(wire, LIVEZ)
+
+
 def test_an_address_has_so_many_connections_and_no_more(simulator):
     with Gateway(simulator.url, arguments=["--max-connections-per-address", "5"]) as gateway:
         crowd = [connect(gateway, "127.0.0.2") for _ in range(5)]

@@ -32,12 +32,14 @@ package final class ConnectionWatch: Sendable {
       expired: expired.load(ordering: .relaxed))
   }
 
-  /// Whether one more connection from there is taken; then it counts. Its time begins when libmicrohttpd has it.
+  /// Whether one more connection from there is taken; then it counts, and its time begins.
   func admits(_ descriptor: Int32, from peer: IPAddress?) -> Bool {
     let address = counted(peer)
+    let now = clock.now()
     let isAdmitted = table.withLock { table in
       if let address, table.isFull(address) { return false }
       table.open(descriptor, from: address)
+      table.enter(.opened, descriptor, at: now)
       return true
     }
     guard !isAdmitted else { return true }

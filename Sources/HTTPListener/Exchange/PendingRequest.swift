@@ -12,8 +12,8 @@ final class PendingRequest: @unchecked Sendable {
   private enum State {
     /// The first call for this request is still to come.
     case head
-    /// The body is coming in.
-    case body(Request, received: [UInt8])
+    /// The body is coming in, and has so many bytes.
+    case body(Request, length: Int, received: [UInt8])
     /// The connection is suspended; whoever completes it first resumes it.
     case suspended
     /// The answer waits for libmicrohttpd's next call.
@@ -24,6 +24,8 @@ final class PendingRequest: @unchecked Sendable {
   enum Action {
     /// The body comes next, if only its end.
     case readBody
+    /// So many bytes of the body are still to come.
+    case awaitBody(Int)
     case readMore
     /// Suspend the connection, then hand the request on.
     case dispatch(Request)
@@ -57,15 +59,16 @@ final class PendingRequest: @unchecked Sendable {
           state = .suspended
           return .dispatch(request)
         }
-        state = .body(request, received: [])
+        state = .body(request, length: request.fields.contentLength ?? 0, received: [])
         return .readBody
-      case .body(let request, let received) where upload.isEmpty:
+      case .body(let request, _, let received) where upload.isEmpty:
         state = .suspended
         return .dispatch(request.with(body: .complete(received)))
-      case .body(let request, var received):
+      case .body(let request, let length, var received):
+        let isWhole = received.isEmpty && upload.count == length
         received.append(contentsOf: upload)
-        state = .body(request, received: received)
-        return .readMore
+        state = .body(request, length: length, received: received)
+        return isWhole ? .readMore : .awaitBody(length - received.count)
       case .suspended:
         return .readMore
       case .answered(let answer):

@@ -65,6 +65,13 @@ struct RequestReader: Sendable {
   }
 
   private func announcesTooMuch(_ fields: HTTPFields) -> Bool {
-    fields.first(.contentLength).flatMap { Int($0) }.map { $0 > bodyLimit } ?? false
+    fields.contentLength.map { $0 > bodyLimit } ?? false
+  }
+}
+
+extension HTTPFields {
+  /// How many bytes the body has, if they say so.
+  var contentLength: Int? {
+    first(.contentLength).flatMap { Int($0) }
   }
 }

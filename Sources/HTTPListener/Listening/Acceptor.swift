@@ -4,7 +4,7 @@ import IPAddresses
 import Synchronization
 import Threads
 
-/// Accepts connections on a thread of its own.
+/// Accepts connections on a thread of its own, and keeps those back that have sent no whole head yet.
 ///
 /// libmicrohttpd could do it, but can't be stopped at it without losing connections: those that the kernel has accepted
 /// and it hasn't, and all of those that another process would take from an inherited socket.
@@ -20,7 +20,7 @@ final class Acceptor: Sendable {
   private let socket: ListeningSocket
   private let connections: OpenConnections
   private let watch: ConnectionWatch
-  private let take: @Sendable (DaemonThread.Arrival) -> Void
+  private let filter: AcceptFilter
   private let waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
   private let stopBy = Mutex<ContinuousClock.Instant?>(nil)
   private let thread = Mutex<WorkerThread?>(nil)
@@ -29,16 +29,17 @@ final class Acceptor: Sendable {
   ///
   /// - Parameters:
   ///   - watch: says how many connections there may be at one time; more wait in the kernel.
-  ///   - take: makes the connection libmicrohttpd's.
+  ///   - isPlain: whether a connection's first bytes are a request's, and no TLS.
+  ///   - take: makes the connection libmicrohttpd's, once its head is there.
   /// - Throws: `ThreadError`.
   init(
-    _ socket: ListeningSocket, _ connections: OpenConnections, _ watch: ConnectionWatch,
+    _ socket: ListeningSocket, _ connections: OpenConnections, _ watch: ConnectionWatch, isPlain: Bool,
     take: @escaping @Sendable (DaemonThread.Arrival) -> Void
   ) throws(ThreadError) {
     self.socket = socket
     self.connections = connections
     self.watch = watch
-    self.take = take
+    filter = try AcceptFilter(isOpen: !isPlain, pass: take)
     let thread = try WorkerThread { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
@@ -60,7 +61,9 @@ final class Acceptor: Sendable {
     while stopBy.withLock({ $0 == nil }) {
       wait(hasRoom: hasRoom, milliseconds: hasRoom ? -1 : Self.pause)
       (_, hasRoom) = accept()
+      filter.look()
     }
+    filter.open()
     drain(by: stopBy.withLock { $0 } ?? ContinuousClock.now)
     socket.close()
   }
@@ -85,9 +88,9 @@ final class Acceptor: Sendable {
     } while (!hasRoom || ContinuousClock.now < quietUntil) && ContinuousClock.now < end
   }
 
-  /// Waits until there is something to accept, or it is told to stop.
+  /// Waits until there is something to accept, or something new of those that are kept back, or it is told to stop.
   private func wait(hasRoom: Bool, milliseconds: Int32) {
-    var entries = [pollfd(fd: waker, events: Int16(POLLIN), revents: 0)]
+    var entries = [waker, filter.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     if hasRoom { entries.append(pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)) }
     poll(&entries, nfds_t(entries.count), milliseconds)
     var value: eventfd_t = 0
@@ -130,6 +133,6 @@ final class Acceptor: Sendable {
       return
     }
     connections.accepted(arrival.descriptor)
-    take(arrival)
+    filter.take(arrival)
   }
 }
