@@ -92,7 +92,10 @@ let package = Package(
         "GatewayCore", "HTTPListener", "OpenSearchClient", "CurlTransport", "AWSSettings", "AWSCredentials",
         "AuditLog", "Digest", "SigV4", "Clocks", "Threads", "IPAddresses", httpTypes, logging,
       ],
-      resources: [.embedInCode("Resources/openapi.json"), .embedInCode("Resources/page.html")],
+      resources: [
+        .embedInCode("Resources/openapi.json"), .embedInCode("Resources/page-start.html"),
+        .embedInCode("Resources/page-end.html"), .embedInCode("Resources/page-style.sha256"),
+      ],
       swiftSettings: common),
     .executableTarget(
       name: "connection-gateway",

@@ -4,16 +4,35 @@ Everything that comes from the document is escaped. Of CommonMark it knows what 
 lists with `-`, `code` and **bold**. Anything else stays the text it is.
 """
 
+import base64
+import hashlib
 import json
 import re
 from html import escape
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
+TEMPLATE = "openapi/page.html"
+
+#: Where the gateway writes whether it is ready.
+READINESS = "<!--readiness-->"
+
 
 def page(contract, template):
-    """The whole page, but for the readiness, which the gateway writes into it."""
-    return _Page(contract).fill(template)
+    """What the gateway joins: the page up to the readiness, the page behind it, and the hash of its style.
+
+    The hash is as a Content-Security-Policy has it.
+    """
+    start, end = cut(_Page(contract).fill(template), READINESS)
+    style, _ = cut(cut(start + end, "<style>")[1], "</style>")
+    return start, end, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def cut(text, mark):
+    """The text before and behind a mark."""
+    if text.count(mark) != 1:
+        raise ValueError(f"{TEMPLATE} has to have one {mark}")
+    return text.split(mark)
 
 
 def inline(text):

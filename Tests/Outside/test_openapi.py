@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -87,6 +88,17 @@ class TestTheDocument:
                               env=environment("/nonexistent"))
         assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
         assert json.loads(RESOURCE.read_bytes()) == DOCUMENT
+
+    @pytest.mark.parametrize("mark", ["<!--readiness-->", "<style>", "</style>"])
+    @pytest.mark.parametrize("count", [0, 2])
+    def test_no_page_is_made_without_one_place_for_the_readiness_and_one_style(self, tmp_path, mark, count):
+        shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
+        template = tmp_path / "openapi" / "page.html"
+        template.write_text(template.read_text().replace(mark, mark * count))
+        made = subprocess.run([sys.executable, tmp_path / "openapi" / "generate"], capture_output=True, text=True,
+                              timeout=PATIENCE, env=environment("/nonexistent"))
+        assert (made.returncode, made.stdout) == (1, "")
+        assert f"openapi/page.html has to have one {mark}" in made.stderr
 
     def test_it_is_valid_openapi_3_1(self):
         assert DOCUMENT["openapi"].startswith("3.1.")

@@ -1,6 +1,4 @@
 package import Clocks
-import Digest
-import FoundationEssentials
 import HTTPTypes
 
 /// `GET /`: what someone sees who opens the gateway's address in a browser. The contract's part of it is made ahead, by
@@ -8,23 +6,22 @@ import HTTPTypes
 ///
 /// There is no script in it, nothing comes from elsewhere, and nothing that a caller sends goes into it.
 package struct FrontPage: Sendable {
-  /// Where the readiness goes.
-  static let marker = "<!--readiness-->"
-
   private let start: [UInt8]
   private let end: [UInt8]
   private let securityPolicy: String
   private let clock: WallClock
 
-  /// - Parameter template: the page with one `<style>` and, once, the comment `readiness`. It is built into the program.
-  package init(template: [UInt8], clock: WallClock) {
-    let text = String(decoding: template, as: UTF8.self)
-    guard let marker = text.firstRange(of: Self.marker), let opening = text.firstRange(of: "<style>"),
-      let closing = text.firstRange(of: "</style>"), opening.upperBound <= closing.lowerBound
-    else { preconditionFailure("the page has no place for the readiness, or no style") }
-    start = Array(text[..<marker.lowerBound].utf8)
-    end = Array(text[marker.upperBound...].utf8)
-    let style = Data(SHA256.digest(text[opening.upperBound..<closing.lowerBound].utf8)).base64EncodedString()
+  /// The pieces are cut by `openapi/generate` and built into the program: nothing is looked for in the page, and it is in
+  /// memory once.
+  ///
+  /// - Parameters:
+  ///   - start: the page up to where the readiness goes.
+  ///   - end: the page behind it.
+  ///   - styleHash: the SHA-256 of what is in the page's one `<style>`, in Base64.
+  package init(start: [UInt8], end: [UInt8], styleHash: [UInt8], clock: WallClock) {
+    self.start = start
+    self.end = end
+    let style = String(decoding: styleHash, as: UTF8.self)
     // The page's own style and its icon, which is a `data:` URL; no script, no frame, no form, and nobody frames it.
     securityPolicy =
       "default-src 'none'; style-src 'sha256-\(style)'; img-src data:; base-uri 'none'; form-action 'none'; "

@@ -70,8 +70,10 @@ package final class GatewayService: Sendable {
         exchange: exchange, upstream: aws.client, inFlight: inFlight, waiter: waiter),
       lookUpConnections: LookUpConnections(exchange: exchange, lookUps: aws.client, inFlight: inFlight),
       audit: trail, health: health, openAPIDocument: PackageResources.openapi_json,
-      frontPage: FrontPage(template: PackageResources.page_html, clock: .system), cors: settings.cors, clock: .system,
-      observer: observer, stopping: stopping)
+      frontPage: FrontPage(
+        start: PackageResources.page_start_html, end: PackageResources.page_end_html,
+        styleHash: PackageResources.page_style_sha256, clock: .system),
+      cors: settings.cors, clock: .system, observer: observer, stopping: stopping)
     let admin = AdminHandler(health: health, isStopping: { stopping.isSet }) { [audit, tokens, watches] in
       var gauges = Metrics.Gauges(
         auditWritable: audit.isWritable, auditRecords: audit.recordCount, tokens: table.count,

@@ -24,7 +24,8 @@ enum Sample {
     remote: Connection.Domain(ownerID: "210987654321", name: "archive", region: "eu-west-1"))
 
   static let frontPage = FrontPage(
-    template: Array("<title>t</title><style>p {}</style><main><!--readiness--></main>".utf8), clock: .fixed(time))
+    start: Array("<title>t</title><style>p {}</style><main>".utf8), end: Array("</main>".utf8),
+    styleHash: Array("hash".utf8), clock: .fixed(time))
 
   static func requestID(_ text: String = requestID) throws -> RequestID {
     try #require(RequestID(callerSupplied: text))
