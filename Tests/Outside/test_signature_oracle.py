@@ -29,8 +29,9 @@ from support.simulator import PATIENCE, PENDING, Simulator
 SEED = int(os.environ.get("ORACLE_SEED") or random.SystemRandom().randrange(2**32))
 GATEWAYS, CALLS = 30, 10
 
-#: Where Debian's package `faketime` has the library for programs with threads.
-FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+#: What shifts a gateway's clock: libfaketime for programs with threads, where Debian's package `faketime` has it. A
+#: sanitizer needs another library, which Tests/Sanitizers/run names.
+CLOCK_LIBRARY = os.environ.get("CLOCK_LIBRARY") or next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
 ID_LETTERS = string.ascii_lowercase + string.digits + "-"
 #: Every character that a key or a session token can have on its way through a header.
@@ -129,12 +130,12 @@ class DatedGateway(Gateway):
     """A gateway whose wall clock shows what `set_clock` says. The clock of its deadlines is left alone."""
 
     def __init__(self, upstream, *, env=None, **options):
-        assert FAKETIME, "libfaketime isn't installed; Debian has it in the package faketime"
+        assert CLOCK_LIBRARY, "libfaketime isn't installed; Debian has it in the package faketime"
         self._clock_file = pathlib.Path(options["folder"]) / "clock"
         # `env` as the prefix: the Swift runtime finds the arguments from the environment's place in memory, and the
         # library moves that in the first program it is loaded into. `env` is that one, and then becomes the gateway.
         super().__init__(upstream, prefix=["env"], **options, env={
-            "LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self._clock_file, "FAKETIME_NO_CACHE": "1",
+            "LD_PRELOAD": CLOCK_LIBRARY, "FAKETIME_TIMESTAMP_FILE": self._clock_file, "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", **(env or {})})
 
     def set_clock(self, when):
