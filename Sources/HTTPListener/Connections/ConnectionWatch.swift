@@ -1,3 +1,5 @@
+// MSG_PEEK and the like are the C library's, but belong to whichever of the two modules was loaded first.
+import CMicroHTTPD
 package import Clocks
 import Glibc
 import IPAddresses
