@@ -45,11 +45,12 @@ struct ChildProcessTests {
 
   @Test("No descriptor of ours gets through")
   func descriptors() throws {
-    // One that isn't marked close-on-exec, as libraries have them.
-    let ours = open("/dev/null", O_RDONLY)
-    try #require(ours >= 0)
-    defer { close(ours) }
-    // `ls` has one of its own open while it looks, and a shell may keep one as well.
+    let file = open("/dev/null", O_RDONLY)
+    // One that isn't marked close-on-exec, as libraries have them; and with a number that the shell doesn't give to what it
+    // opens itself while it looks.
+    let ours = fcntl(file, F_DUPFD, 100)
+    try #require(ours >= 100)
+    defer { [file, ours].forEach { close($0) } }
     let listed = shell("for n in /proc/self/fd/*; do echo ${n##*/}; done")
     let numbers = try listed.get().split(separator: "\n").compactMap { Int32($0) }
     #expect(numbers.contains(0) && numbers.contains(1) && numbers.contains(2))
