@@ -124,7 +124,7 @@ def test_a_request_that_comes_bit_by_bit_is_not_read_before_it_is_whole(simulato
         head = (f"POST /connections/{UNKNOWN}/reject HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {gateway.token}\r\n"
                 "Content-Type: application/json\r\nContent-Length: 20\r\n\r\n").encode()
         sent = 0
-        for piece in (head[:1], head[1:40], head[40:-2]):
+        for piece in (head[:1], head[1:40], head[40:-1]):
             wire.sendall(piece)
             sent += len(piece)
             wait_until(lambda: unread(wire) == sent, "the piece of a head")
@@ -132,7 +132,7 @@ def test_a_request_that_comes_bit_by_bit_is_not_read_before_it_is_whole(simulato
         assert gateway.call("GET", "/livez", token=None).status == 200
         assert unread(wire) == sent
 
-        wire.sendall(head[-2:])
+        wire.sendall(head[-1:])
         wait_until(lambda: unread(wire) == 0, "the head to be read")
         # The first piece of a body is read: with it, it is known how much is missing.
         wire.sendall(b"{")
@@ -146,6 +146,23 @@ def test_a_request_that_comes_bit_by_bit_is_not_read_before_it_is_whole(simulato
         # The next request's bytes count again, one by one.
         assert b" 404 " in ask(wire, b"}")
         assert b" 200 " in ask(wire, LIVEZ)
+
+
+@pytest.mark.parametrize("data", [
+    b"HELLO\r\n", b"GET /livez\r\n", b"GET /livez HTTP/1.1\r\nHost gateway\r\n", b"GET /livez HTTP/1.1\nHost: gateway\n\n"])
+def test_what_is_no_request_is_told_so_before_its_time_is_over(simulator, data):
+    with Gateway(simulator.url) as gateway, connect(gateway) as wire:
+        wire.settimeout(9)
+        wire.sendall(data)
+        assert re.match(rb"$|HTTP/1\.[01] 400 ", wire.recv(4096))
+
+
+def test_a_client_that_speaks_tls_to_it_is_told_so_before_its_time_is_over(simulator):
+    with Gateway(simulator.url) as gateway:
+        told = subprocess.run(["curl", "--silent", "--show-error", "--insecure", "--max-time", "9", f"https://{gateway.address}/livez"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        # curl's own words for "no TLS here"; 28 would be that it waited in vain.
+        assert told.returncode == 35, told.stderr
 
 
 def test_an_address_has_so_many_connections_and_no_more(simulator):

@@ -8,12 +8,12 @@ import Threads
 /// to (accf_http(9)).
 ///
 /// So whoever sends a head bit by bit, or nothing at all, doesn't wake the threads that others wait for, and takes none of
-/// libmicrohttpd's memory. Nothing is judged here, nor is it read: a connection is passed on as it came, once its head may
-/// be whole or is larger than any may be, or nothing more comes.
+/// libmicrohttpd's memory. Nothing is read here, and nobody answered: a connection is passed on as it came, once its head may
+/// be whole, is none or is larger than any may be, or nothing more comes.
 final class AcceptFilter: Sendable {
   private struct Kept {
     let arrival: DaemonThread.Arrival
-    /// How many bytes of its head were looked through.
+    /// How many bytes its head's whole lines have.
     var seen: Int
   }
 
@@ -88,12 +88,12 @@ final class AcceptFilter: Sendable {
     }
   }
 
-  /// How many bytes of a head are there that isn't whole; `nil` if it may be, or there is no use in waiting for it.
+  /// How many bytes of whole lines are there of a head that isn't whole; `nil` if there is no use in waiting for the rest.
   private static func look(at descriptor: Int32, seen: Int, _ bytes: inout [UInt8]) -> Int? {
     let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
     guard count >= 0 else { return errno == EAGAIN ? seen : nil }
     guard count > 0, count < bytes.count else { return nil }
-    return HeadEnd.mayBe(in: bytes[..<count], from: seen) ? nil : count
+    return UnfinishedHead.lines(in: bytes[..<count], from: seen)
   }
 
   private func watch(_ descriptor: Int32) -> Bool {
