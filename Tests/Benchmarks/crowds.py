@@ -31,8 +31,8 @@ PAUSE = 0.2
 
 
 def slow(service, seconds):
-    """Rows: what is there beside the quiet callers; for each round, the median and the 99th percentile of their calls, in ms, with
-    nothing beside them and then with it; the connections that were there."""
+    """Rows: what is there beside the quiet callers; for each round, how long their calls took with nothing beside them, and then
+    with it; the connections that were there."""
     # Short enough that no slow connection has had its time.
     seconds = min(seconds, 6)
     rows = {}
@@ -66,9 +66,12 @@ def beside(command):
 
 
 def quiet(service, seconds):
-    """The median and the 99th percentile, in ms, of callers who call so many times a second."""
-    times = asyncio.run(pace(service, seconds))
-    return statistics.median(times) * 1000, statistics.quantiles(times, n=100)[98] * 1000
+    """How long each call took, in ms, of callers who call so many times a second."""
+    return [time * 1000 for time in asyncio.run(pace(service, seconds))]
+
+
+def p99(times):
+    return statistics.quantiles(times, n=100)[98]
 
 
 async def pace(service, seconds):
@@ -144,21 +147,17 @@ async def call(gateway, callers, seconds):
     return sum(moment <= end for moment in let_in), refused, others
 
 
-def middle(rows, column):
-    return statistics.median(row[column] for row in rows)
-
-
 def text(slow_rows, overload_rows):
     lines = [f"| beside {QUIET_CONNECTIONS} callers of {QUIET_RATE} calls a second, {ROUNDS} times | median | 99th percentile | "
-             "times the one with nothing beside, in the middle | of all | open files |",
-             "|---|---:|---:|---:|---:|---:|"]
-    quiet_ones = [before for measured in slow_rows.values() for before, _, _ in measured]
-    lines.append(f"| nothing | {middle(quiet_ones, 0):.2f} ms | {middle(quiet_ones, 1):.2f} ms | 1 | | |")
+             "of those with nothing beside, right before | times as much | each time | open files |",
+             "|---|---:|---:|---:|---:|---:|---:|"]
     for name, measured in slow_rows.items():
-        after = [row for _, row, _ in measured]
-        times = sorted(row[1] / before[1] for before, row, _ in measured)
-        lines.append(f"| {name} | {middle(after, 0):.2f} ms | {middle(after, 1):.2f} ms | {statistics.median(times):.2f} | "
-                     f"{', '.join(f'{number:.2f}' for number in times)} | {measured[-1][2]} |")
+        # A percentile of all calls together says more than one of those that are each of a few calls.
+        quiet_ones, others = (list(itertools.chain.from_iterable(row[column] for row in measured)) for column in (0, 1))
+        times = sorted(p99(after) / p99(before) for before, after, _ in measured)
+        lines.append(f"| {name} | {statistics.median(others):.2f} ms | {p99(others):.2f} ms | {p99(quiet_ones):.2f} ms | "
+                     f"{p99(others) / p99(quiet_ones):.2f} | {', '.join(f'{number:.2f}' for number in times)} | "
+                     f"{measured[-1][2]} |")
     lines += ["", f"| callers for {PLACES} places | let in, a second | of the undisturbed | refused, a second | "
               "refused after (median) | memory |", "|---|---:|---:|---:|---:|---:|"]
     base = overload_rows[0][1]

@@ -17,6 +17,7 @@ import pytest
 from support.audit_logs import OPENED, chain, denied, goes_on, intent, line_of, outcome
 from support.calls import gateway_for, get
 from support.gateway import BINARY, ONE_ATTEMPT, make_token, run
+from support.sanitizer import measures_memory
 from support.simulator import ACTIVE, PATIENCE, PENDING, UNKNOWN, Simulator, connection, environment, wait_until
 
 #: What a caller may try: to clear the screen, to colour it, to turn text around, to begin a line.
@@ -367,6 +368,7 @@ def peak_memory(*arguments):
     return int(peak) / 1024
 
 
+@measures_memory
 class TestMemory:
     """A big log, in short: what matters is that a longer one needs no more."""
 

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from support.audit_logs import CLOSED, OPENED, chain, denied, goes_on, intent, outcome
 from support.gateway import Gateway, run
+from support.sanitizer import measures_memory
 from support.simulator import ACTIVE, PATIENCE, UNKNOWN, Simulator
 
 #: The sample has so many lines: opened, 3 × (intent, outcome), denied, closed.
@@ -225,6 +226,7 @@ class TestUnreadable:
         assert run("audit", "verify").returncode == 64
 
 
+@measures_memory
 def test_a_log_of_some_size_is_read_line_by_line(tmp_path):
     if shutil.which("prlimit") is None:
         pytest.skip("prlimit isn't installed (Debian: util-linux)")

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from support.gateway import Gateway, make_token, run
+from support.sanitizer import measures_memory
 from support.simulator import PATIENCE, UNKNOWN, Simulator, wait_until
 
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n"
@@ -261,19 +262,20 @@ def test_many_requests_in_the_very_same_moment_are_all_answered(simulator, count
             assert b" 200 " in wire.recv(65536)
 
 
+@measures_memory
 def test_an_idle_connection_costs_little(simulator):
     count, (soft, hard) = 5000, resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < count + 500:
         pytest.skip(f"this process may open {hard} files only, and {count} connections are wanted")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count + 500), hard))
     try:
-        with Gateway(simulator.url) as gateway:
+        with Gateway(simulator.url) as gateway, contextlib.ExitStack() as open_ones:
             for _ in range(50):
                 assert gateway.reject(UNKNOWN).status == 404
             before = memory(gateway.process)
             crowd = []
-            for number in range(count):
-                crowd.append(connect(gateway))
+            for _ in range(count):
+                crowd.append(open_ones.enter_context(connect(gateway)))
                 assert b" 200 " in ask(crowd[-1])
             assert metric(gateway, "connections_open") >= count
             each = (memory(gateway.process) - before) / count
@@ -282,8 +284,6 @@ def test_an_idle_connection_costs_little(simulator):
             # Each of them is still good.
             assert all(b" 200 " in ask(wire) for wire in crowd[::100])
             assert gateway.reject(UNKNOWN).status == 404
-            for wire in crowd:
-                wire.close()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from support import sanitizer
 from support.gateway import BINARY
 from support.machine import Machine, Unavailable
 from support.simulator import ACCESS_KEY_ID, BINARY as SIMULATOR
@@ -53,7 +54,7 @@ def install(machine):
     machine.run("systemd-sysusers")
     machine.run("install", "-d", "-o", "connection-gateway", "-g", "connection-gateway", "-m", "0750",
                 "/etc/connection-gateway")
-    (machine.root / "etc/connection-gateway/environment").write_text(SETTINGS)
+    (machine.root / "etc/connection-gateway/environment").write_text(SETTINGS + sanitizer.VARIABLES)
     machine.run("systemctl", "daemon-reload")
     machine.token = machine.run("runuser", "-u", "connection-gateway", "--", "connection-gateway", "token", "create",
                                 "--name", "me", "--scope", "connections:reject")

@@ -19,6 +19,7 @@ import pytest
 from support.gateway import Gateway
 from support.nginx import Nginx
 from support.raw_requests import FOLLOWING, JSON, LAST, REJECT, ROWS, TOKEN
+from support.sanitizer import measures_memory
 from support.simulator import PENDING, UNKNOWN, USUAL_SEED, Simulator, connection, wait_until
 from support.wire import Talk, TLSWire, connect, talk
 
@@ -271,6 +272,7 @@ def memory(gateway):
     return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1])
 
 
+@measures_memory
 def test_the_table_again_and_again_costs_no_memory(settings):
     setting = settings["TCP"]
     rows = [row.bytes(setting.gateway.token, UNKNOWN) for row in ROWS if not row.waits]
@@ -286,6 +288,7 @@ def test_the_table_again_and_again_costs_no_memory(settings):
     assert send_all(15) - before < 4096
 
 
+@measures_memory
 def test_requests_whose_end_libmicrohttpd_never_tells_cost_no_memory(settings):
     """It gives up on them without a word; each has more than 20 kB."""
     setting = settings["TCP"]

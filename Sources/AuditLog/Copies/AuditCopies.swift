@@ -14,18 +14,20 @@ package final class AuditCopies: Sendable {
   private static let reportInterval = Duration.seconds(10)
 
   private struct Reporting {
-    var next: [String: ContinuousClock.Instant] = [:]
+    var next: [String: MonotonicClock.Instant] = [:]
     var failures: [String: String] = [:]
     var missed: [String: Int] = [:]
   }
 
   private let queues: [CopyQueue]
   private let logger: Logger?
+  private let clock: MonotonicClock
   private let reporting = Mutex(Reporting())
 
-  init(queues: [CopyQueue], logger: Logger?) {
+  init(queues: [CopyQueue], logger: Logger?, clock: MonotonicClock = .system) {
     self.queues = queues
     self.logger = logger
+    self.clock = clock
   }
 
   /// Starts a thread for each of them.
@@ -67,7 +69,7 @@ package final class AuditCopies: Sendable {
   }
 
   private func report(isLast: Bool) {
-    let now = ContinuousClock.now
+    let now = clock.now()
     for queue in queues {
       let (failure, missed) = reporting.withLock { reporting -> (String?, Int) in
         if let failure = queue.takeFailure() { reporting.failures[queue.kind] = failure }

@@ -71,7 +71,8 @@ struct AuditCopiesTests {
     let logger = Logger(label: "test") { _ in MessageLog { message in messages.withLock { $0.append(message) } } }
     let sink = FakeSink()
     let queue = try CopyQueue(kind: "a") { sink }
-    let copies = AuditCopies(queues: [queue], logger: logger)
+    let time = ManualTime()
+    let copies = AuditCopies(queues: [queue], logger: logger, clock: time.clock)
     copies.report()
     #expect(messages.withLock { $0 } == [])
     sink.failAlways(CopyFailure(reason: "no", mayPass: false))
@@ -82,10 +83,16 @@ struct AuditCopiesTests {
     #expect(messages.withLock { $0 } == ["audit copy fails: copy=a missed=1 reason=no"])
     for _ in 0..<3 { copies.offer(batch) }
     #expect(await eventually { queue.missedCount == 4 })
+    time.advance(by: .seconds(9))
     copies.report()
     #expect(messages.withLock { $0 }.count == 1)
-    copies.close()
+    time.advance(by: .seconds(1))
+    copies.report()
     #expect(messages.withLock { $0 }.last == "audit copy fails: copy=a missed=3 reason=no")
+    copies.offer(batch)
+    #expect(await eventually { queue.missedCount == 5 })
+    copies.close()
+    #expect(messages.withLock { $0 }.last == "audit copy fails: copy=a missed=1 reason=no")
   }
 }
 

@@ -120,8 +120,11 @@ class Browser:
         return [event for event in self._events if event.get("sessionId") == session]
 
     def _next(self, end):
+        # Whatever its number: `select` takes none from 1024 on.
+        poll = select.poll()
+        poll.register(self._from, select.POLLIN)
         while b"\0" not in self._received:
-            ready, _, _ = select.select([self._from], [], [], max(0, end - time.monotonic()))
+            ready = poll.poll(max(0, end - time.monotonic()) * 1000)
             assert ready, f"the browser says nothing for {PATIENCE} s"
             piece = os.read(self._from, 1 << 20)
             assert piece, "the browser has ended"
