@@ -11,6 +11,7 @@ import time
 
 import pytest
 from support.gateway import Gateway, run
+from support.sanitizer import limits_files
 from support.simulator import ACTIVE, PATIENCE, PENDING, UNKNOWN, Simulator, connection, wait_until
 
 #: The audit's thread makes these, the main thread only the first one of the `opened` record.
@@ -312,6 +313,7 @@ class TestWrite:
             assert [record["requestId"] for record in gateway.records("outcome")] == ["kept"]
         assert_whole(failed, audit)
 
+    @limits_files
     def test_is_cut_short_by_a_limit_of_the_files_size(self, simulator, tmp_path):
         """A real short write, and then EFBIG: the kernel raises SIGXFSZ for it, which mustn't end the process."""
         with Gateway(simulator.url, prefix=["prlimit", "--fsize=8192"], folder=tmp_path) as gateway:

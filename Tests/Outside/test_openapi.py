@@ -15,6 +15,7 @@ import openapi_spec_validator
 import pytest
 import yaml
 from support.gateway import Answer, Gateway, make_token, run
+from support.sanitizer import limits_files
 from support.simulator import ACTIVE, PATIENCE, PENDING, ROOT, UNKNOWN, Simulator, environment, wait_until
 
 DOCUMENT = yaml.safe_load((ROOT / "openapi" / "openapi.yaml").read_text())
@@ -367,6 +368,7 @@ class TestTheAnswers:
             assert_documented("headReadiness", head, has_body=False)
             assert simulator.requests() == []
 
+    @limits_files
     def test_the_audit_cannot_be_written(self):
         # No file may grow beyond this, so the audit log is full after some records.
         with Simulator() as simulator, Gateway(simulator.url, prefix=["prlimit", "--fsize=4096"]) as gateway:

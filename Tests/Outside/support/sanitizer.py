@@ -4,11 +4,15 @@ import os
 
 import pytest
 
-IS_USED = "SANITIZER" in os.environ
+NAME = os.environ.get("SANITIZER")
 
 #: For an environment file: leaks aren't looked for here either.
-VARIABLES = "ASAN_OPTIONS=detect_leaks=0\n" if IS_USED else ""
+VARIABLES = "ASAN_OPTIONS=detect_leaks=0\n" if NAME else ""
 
 #: For tests that measure memory.
 measures_memory = pytest.mark.skipif(
-    IS_USED, reason="a sanitizer takes memory of its own, many times what the program does: there is nothing to measure")
+    NAME is not None, reason="a sanitizer takes memory of its own, many times what the program does: there is nothing to measure")
+
+#: For tests that limit how large a file may get.
+limits_files = pytest.mark.skipif(
+    NAME == "thread", reason="ThreadSanitizer writes a file of its own at its start, a larger one, and dies of the limit")
