@@ -13,6 +13,7 @@ import os
 import random
 
 from support.calls import assert_chain_is_whole, at_once, gateway_for, records_by_request
+from support.sanitizer import SLOWNESS
 from support.simulator import Simulator, connection
 from support.truth import Reject
 
@@ -151,7 +152,7 @@ def run_batch(simulator, numbers):
     schedules = [Schedule.random(number) for number in numbers]
     attempts = random.Random(f"{SEED}/batch/{numbers[0]}").choice([1, 3, 3, 5])
     told = []
-    with gateway_for(simulator.url, arguments=["--request-timeout", "3s"],
+    with gateway_for(simulator.url, arguments=["--request-timeout", f"{3 * SLOWNESS}s"],
                      env={"AWS_MAX_ATTEMPTS": attempts}) as gateway:
         for schedule in schedules:
             schedule.set_up(simulator)

@@ -9,6 +9,9 @@ NAME = os.environ.get("SANITIZER")
 #: For an environment file: leaks aren't looked for here either.
 VARIABLES = "ASAN_OPTIONS=detect_leaks=0\n" if NAME else ""
 
+#: So many times as long something may take as without.
+SLOWNESS = 3 if NAME else 1
+
 #: For tests that measure memory.
 measures_memory = pytest.mark.skipif(
     NAME is not None, reason="a sanitizer takes memory of its own, many times what the program does: there is nothing to measure")
