@@ -55,6 +55,9 @@ let package = Package(
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
 
+    // What libmicrohttpd receives, before it sees it.
+    .target(name: "CReceive"),
+
     // The pure core, lowest first.
     .target(name: "Clocks", swiftSettings: pure),
     .target(name: "Digest", dependencies: ["COpenSSL"], swiftSettings: common),
@@ -68,7 +71,7 @@ let package = Package(
     .target(name: "Threads", swiftSettings: common),
     .target(
       name: "HTTPListener",
-      dependencies: ["CMicroHTTPD", "GatewayCore", "Clocks", "IPAddresses", "Threads", httpTypes],
+      dependencies: ["CMicroHTTPD", "CReceive", "GatewayCore", "Clocks", "IPAddresses", "Threads", httpTypes],
       swiftSettings: common),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "GatewayCore", "Clocks", "Threads", httpTypes],

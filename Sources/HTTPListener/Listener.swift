@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import CReceive
 package import GatewayCore
 import Glibc
 import Synchronization
@@ -104,6 +105,9 @@ package final class Listener: @unchecked Sendable {
   }
 
   private func startDaemon(_ configuration: Configuration) throws(ListenError) -> DaemonThread {
+    guard creceive_is_in_place() != 0 else {
+      throw ListenError(configuration.address, reason: "this build of the program can't look at what is received")
+    }
     guard let daemon = start(configuration) else {
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }

@@ -4,6 +4,7 @@ import asyncio
 import collections
 import contextlib
 import itertools
+import os
 import pathlib
 import re
 import statistics
@@ -22,6 +23,7 @@ SLOW_CONNECTIONS = 1000
 SLOW_WAYS = {"slow headers": ["-H"], "slow bodies": ["-B"], "slow readers": ["-X"]}
 #: Seconds between two pieces of each: slowhttptest's own choice, and a harder one. It sends all of them in the same moment.
 INTERVALS = (10, 1)
+BUSY, IDLE = ["sh", "-c", "while :; do :; done"], ["sleep", "infinity"]
 #: How often each is measured. A 99th percentile is the twelfth of some thousand calls: a few late ones make it another.
 ROUNDS = 5
 #: Places for calls to AWS, each of which takes a second, and how many times as many callers there are.
@@ -30,9 +32,9 @@ PLACES, TIMES = 64, 4
 PAUSE = 0.2
 
 
-def slow(service, seconds):
+def slow(service, folder, seconds):
     """Rows: what is there beside the quiet callers; for each round, how long their calls took with nothing beside them, and then
-    with it; the connections that were there."""
+    with it; the connections that were there. `folder` is on the disk that the audit is on."""
     # Short enough that no slow connection has had its time.
     seconds = min(seconds, 6)
     rows = {}
@@ -47,12 +49,13 @@ def slow(service, seconds):
                     (before, quiet(service, seconds), connections(service.pid)))
             wait_until(lambda: connections(service.pid) < 100, "the slow connections to be gone")
         # What it is worth: slowhttptest takes up most of a processor, since it waits for a file that it has closed, so this is what
-        # that alone does; and what the machine does by itself.
-        for name, command in {"no connection, a busy process": ["sh", "-c", "while :; do :; done"],
-                              "nothing, once more": ["sleep", "infinity"]}.items():
-            before = quiet(service, seconds)
+        # that alone does, to calls and to the disk; and what the machine does by itself.
+        for name, command, measure in (("no connection, a busy process", BUSY, lambda: quiet(service, seconds)),
+                                       ("nothing, once more", IDLE, lambda: quiet(service, seconds)),
+                                       ("no gateway, the disk alone, a busy process", BUSY, lambda: disk(folder, seconds))):
+            before = measure()
             with beside(command):
-                rows.setdefault(name, []).append((before, quiet(service, seconds), connections(service.pid)))
+                rows.setdefault(name, []).append((before, measure(), connections(service.pid)))
     return rows
 
 
@@ -70,6 +73,25 @@ def beside(command):
 def quiet(service, seconds):
     """How long each call took, in ms, of callers who call so many times a second."""
     return [time * 1000 for time in asyncio.run(pace(service, seconds))]
+
+
+def disk(folder, seconds):
+    """What a call asks of the disk, as often as the quiet callers call, one after the other: how long two appends and their
+    fdatasync take, in ms."""
+    rate, times = QUIET_CONNECTIONS * QUIET_RATE, []
+    file = os.open(folder / "disk", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        start = time.monotonic()
+        for number in range(seconds * rate):
+            time.sleep(max(0, start + number / rate - time.monotonic()))
+            began = time.perf_counter()
+            for _ in range(2):
+                os.write(file, b"x" * 400)
+                os.fdatasync(file)
+            times.append((time.perf_counter() - began) * 1000)
+    finally:
+        os.close(file)
+    return times
 
 
 def p99(times):

@@ -90,7 +90,7 @@ def run_crowds(options, folder):
     for part in parts.values():
         part.mkdir()
     with services.Upstream(parts["upstream"]) as upstream, services.GatewayService(upstream, parts["slow"]) as gateway:
-        slow = crowds.slow(gateway, options.seconds)
+        slow = crowds.slow(gateway, folder, options.seconds)
     print(crowds.text(slow, crowds.overload(parts["overload"], options.seconds)))
     return 0
 

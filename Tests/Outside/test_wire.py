@@ -253,7 +253,7 @@ def test_a_client_that_leaves_has_its_call_finished_and_audited(setting, reset):
 
 
 @pytest.mark.parametrize("name", [
-    "two lengths that agree", "chunks", "a folded line", "bare LF everywhere", "NUL in a value",
+    "two lengths that agree", "chunks", "a folded line", "bare LF everywhere", "NUL in a value", "NUL for a value's CR",
     "NUL behind the token, made up for by missing spaces", "two hosts", "white space before the colon",
     "a header of 18 kB"])
 def test_the_admin_listener_is_as_strict(settings, name):

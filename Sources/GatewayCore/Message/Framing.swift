@@ -4,7 +4,8 @@ package import HTTPTypes
 ///
 /// libmicrohttpd forgives much that RFC 9112 doesn't: folded lines, bare LF, NUL, white space before the colon, two
 /// lengths. Each of these puts what follows in another place on the wire than it has in the head that was parsed, so comparing
-/// the places finds them all, and the next one too. What it can't see is checked field by field.
+/// the places finds them all, and the next one too. What it can't see is checked field by field, and NUL, which it can't tell
+/// from an end of line, never gets that far: it is received as another control character (`CReceive`).
 package enum Framing {
   /// The largest head that is looked at, in bytes.
   package static let headLimit = 16 * 1024

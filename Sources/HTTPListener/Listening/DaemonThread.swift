@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import CReceive
 import Glibc
 import Synchronization
 import Threads
@@ -61,7 +62,10 @@ final class DaemonThread: @unchecked Sendable {
     waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
     guard waker >= 0 else { throw ThreadError(code: errno) }
     parked = isPlain ? Self.park(in: daemon) : nil
-    let thread = try WorkerThread { [self] in run() }
+    let thread = try WorkerThread { [self] in
+      if isPlain { creceive_refuse_nul() }
+      run()
+    }
     self.thread.withLock { $0 = thread }
   }
 

@@ -102,8 +102,9 @@ def chunks(body):
     return REJECT + JSON + b"Transfer-Encoding: chunked\r\n\r\n" + body
 
 
-def bare(text):
-    return text.replace(b"\r\n", b"\n")
+def bare(text, end=b"\n"):
+    """With another end of each line."""
+    return text.replace(b"\r\n", end)
 
 
 ROWS = [
@@ -274,8 +275,8 @@ ROWS = [
     Row("a bare LF before the request line", NOT_FOUND, NOT_FOUND, b"\n" + REJECT + b"\r\n"),
     # NUL and other control characters; test_wire.py has every byte in every place.
     Row("NUL in a value", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0b\r\n\r\n"),
-    Row("NUL in a name", PAGE, INVALID_NGINX, REJECT + b"X-No\0te: a\r\n\r\n"),
-    Row("NUL behind a name", PAGE, INVALID_NGINX, REJECT + b"Content-Length\0: 60\r\n\r\n"),
+    Row("NUL in a name", INVALID, INVALID_NGINX, REJECT + b"X-No\0te: a\r\n\r\n"),
+    Row("NUL behind a name", INVALID, INVALID_NGINX, REJECT + b"Content-Length\0: 60\r\n\r\n"),
     Row("NUL behind the token", INVALID, INVALID_NGINX,
         LINE + HOST + AUTHORIZATION.replace(b"\r\n", b"\0junk\r\n") + b"\r\n"),
     Row("NUL in the path", INVALID, INVALID_NGINX, line(b"reject ", b"reject\0junk ")),
@@ -283,8 +284,32 @@ ROWS = [
     Row("NUL in the query", INVALID, INVALID_NGINX, line(b"reject ", b"reject?dryRun=true\0 ")),
     Row("NUL in the method", INVALID, INVALID_NGINX, line(b"POST", b"POST\0")),
     Row("NUL in the version", PAGE, INVALID_NGINX, line(b"1.1", b"1.1\0")),
-    Row("NUL before the request line", PAGE, INVALID_NGINX, b"\0" + REJECT + b"\r\n"),
-    Row("NUL for the empty line", INVALID, INVALID_NGINX, REJECT + b"\0\r\n\r\n"),
+    Row("NUL before the request line", INVALID, INVALID_NGINX, b"\0" + REJECT + b"\r\n"),
+    Row("NUL for the empty line", PAGE, INVALID_NGINX, REJECT + b"\0\r\n\r\n"),
+    # libmicrohttpd itself puts NUL where a line's CR and LF were.
+    Row("NUL for a value's CR", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0\n\r\n"),
+    Row("NUL for an empty value's CR", INVALID, INVALID_NGINX, REJECT + b"X-Note: \0\n\r\n"),
+    Row("NUL for the token's CR", INVALID, INVALID_NGINX, LINE + HOST + bare(AUTHORIZATION, b"\0\n") + b"\r\n"),
+    Row("NUL for the host's CR", INVALID, INVALID_NGINX, LINE + bare(HOST, b"\0\n") + AUTHORIZATION + b"\r\n"),
+    Row("NUL for the request line's CR", PAGE, INVALID_NGINX, bare(LINE, b"\0\n") + HOST + AUTHORIZATION + b"\r\n"),
+    Row("NUL for the empty line's CR", PAGE, INVALID_NGINX, REJECT + b"\0\n"),
+    Row("NUL for every CR", PAGE, INVALID_NGINX, bare(REJECT, b"\0\n") + b"\0\n"),
+    Row("NUL for the CR before a length", INVALID, INVALID_NGINX,
+        REJECT + JSON + b"X-Note: a\0\nContent-Length: 2\r\n\r\n{}"),
+    Row("NUL for a length's CR", PAGE, INVALID_NGINX, REJECT + JSON + b"Content-Length: 2\0\n\r\n{}"),
+    Row("NUL for the CR before a second length", INVALID, INVALID_NGINX,
+        REJECT + JSON + b"Content-Length: 2\r\nX-Note: a\0\nContent-Length: <length of next>\r\n\r\n{}"),
+    Row("NUL for the CR before chunks", INVALID, INVALID_NGINX,
+        REJECT + JSON + b"X-Note: a\0\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    Row("NUL between two LFs", PAGE, INVALID_NGINX, REJECT + b"X-Note: a\n\0\n"),
+    Row("two NULs between two LFs", PAGE, INVALID_NGINX, REJECT + b"X-Note: a\n\0\0\n"),
+    Row("NUL and a byte between two LFs", PAGE, INVALID_NGINX, REJECT + b"X-Note: a\n\0x\n"),
+    Row("NUL and a tab between two LFs", PAGE, INVALID_NGINX, REJECT + b"X-Note: a\n\0\t\n"),
+    Row("LF, NUL, CRLF", PAGE, INVALID_NGINX, REJECT + b"X-Note: a\n\0\r\n"),
+    Row("NUL before CRLF and LF", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0\r\n\n"),
+    Row("two NULs, two LFs", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0\0\n\n"),
+    Row("NUL in the body", BAD_ID, BAD_ID, REJECT + JSON + b"Content-Length: 3\r\n\r\n{\0}"),
+    Row("NUL in the reason", BAD_ID, BAD_ID, REJECT + JSON + b'Content-Length: 17\r\n\r\n{"reason": "a\0b"}'),
     Row("a byte behind NUL, made up for by bare LF", INVALID, INVALID_NGINX, REJECT + b"X-Note: a\0b\n\n"),
     Row("a control character in a value", INVALID, BAD_ID, REJECT + b"X-Note: a\x01b\r\n\r\n"),
     Row("a control character in a name", INVALID, INVALID_NGINX, REJECT + b"X-No\x01te: a\r\n\r\n"),
@@ -302,7 +327,7 @@ ROWS = [
         LINE + HOST + AUTHORIZATION.replace(b"\r\n", b"\0junk\r\n") + TIGHT * 5 + b"\r\n"),
     Row("NUL in the path, made up for by missing spaces", INVALID, INVALID_NGINX,
         LINE.replace(b"reject ", b"reject\0junk ") + HOST + AUTHORIZATION + TIGHT * 5 + b"\r\n"),
-    Row("NUL in a length, made up for by missing spaces", INVALID, INVALID_NGINX,
+    Row("NUL in a length, made up for by missing spaces", PAGE, INVALID_NGINX,
         REJECT + JSON + b"Content-Length: 2\x000\r\n" + TIGHT * 2 + b"\r\n{}"),
     Row("a folded line, made up for by missing spaces", INVALID, INVALID_NGINX,
         REJECT + b"X-Note: a\r\n b\r\n" + TIGHT * 3 + b"\r\n"),
