@@ -30,7 +30,7 @@ struct AuditShowCommand: ParsableCommand {
 
       A compressed file: zcat FILE | connection-gateway audit show /dev/stdin
 
-      Exit codes: 0 shown; 1 shown, but for lines that aren't records; 2 a file can't be read; 64 wrong usage. With --follow, \
+      Exit codes: 0 shown; 1 shown, but for lines that aren't records; 2 a file can't be read, or the rows can't be printed; 64 wrong usage. With --follow, \
       SIGINT or SIGTERM ends it with 0 or 1.
       """)
 

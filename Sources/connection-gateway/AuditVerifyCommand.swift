@@ -9,7 +9,7 @@ struct AuditVerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Check that no record was changed, removed, added or moved.",
     discussion: """
       Give the files oldest first. Exit codes: 0 whole, 1 broken (file, line and what) or, with --public-key, without any
-      checkpoint; 2 a file can't be read.
+      checkpoint; 2 a file can't be read, or what was found can't be printed.
 
       A last line without its end is torn, as after a power cut or while the gateway writes: the records before it are
       checked, and the log counts as whole.
@@ -40,7 +40,7 @@ struct AuditVerifyCommand: ParsableCommand {
       throw ExitCode(2)
     }
     let text = VerificationText(report, areSignaturesChecked: !publicKeys.isEmpty)
-    print(text.lines.joined(separator: "\n"))
+    try StandardOutput.print(text.lines.joined(separator: "\n"), orExitWith: text.isGood ? 2 : 1)
     if !text.isGood { throw ExitCode(1) }
   }
 }

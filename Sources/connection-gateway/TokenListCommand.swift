@@ -30,7 +30,8 @@ struct TokenListCommand: ParsableCommand {
     }
     let now = WallClock.system.now()
     let uses = lastUses(of: tokens)
-    print(json ? Self.list(tokens, uses, now) : TokenTableText.text(tokens, lastUses: uses, now: now))
+    try StandardOutput.print(
+      json ? Self.list(tokens, uses, now) : TokenTableText.text(tokens, lastUses: uses, now: now))
     let successions = TokenSuccessions(tokens)
     for token in tokens where token.endsSoon(at: now) && !successions.hasSuccessor(token, at: now) {
       Failure.say(

@@ -19,12 +19,13 @@ struct TokenExpiryOption: ParsableArguments {
   /// A hundred years: what's more is a typing error.
   static let longest = Duration.seconds(100 * 365 * 86_400)
 
-  @Option(help: ArgumentHelp("When it ends: a duration such as 90d, or never.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("When it ends: a duration such as 90d, 36500d at the most, or never.", valueName: "duration"))
   var expires = "90d"
 
   func validate() throws {
     guard expires == "never" || lifetime.map({ $0 > .zero && $0 <= Self.longest }) == true else {
-      throw ValidationError("--expires has to be a duration such as 90d or 12h, or never.")
+      throw ValidationError("--expires has to be a duration such as 90d or 12h, of 36500d at the most, or never.")
     }
   }
 

@@ -14,7 +14,7 @@ import termios
 import unicodedata
 
 import pytest
-from support.audit_logs import OPENED, chain, denied, goes_on, intent, line_of, outcome
+from support.audit_logs import OPENED, chain, denied, goes_on, intent, line_of, outcome, written
 from support.calls import gateway_for, get
 from support.gateway import BINARY, ONE_ATTEMPT, make_token, run
 from support.sanitizer import measures_memory
@@ -63,11 +63,6 @@ def show(*arguments, code=0, env=None):
 
 def rows(*arguments, code=0):
     return [json.loads(line) for line in show("--json", *arguments, code=code).stdout.splitlines()]
-
-
-def written(path, lines):
-    path.write_bytes(b"".join(lines))
-    return path
 
 
 def width_of(text):
@@ -185,6 +180,11 @@ class TestTable:
         assert "\x1b" not in on_terminal(200, audit, env={"NO_COLOR": "1"})
         assert max(map(width_of, without_colours(on_terminal(200, audit, env={"COLUMNS": "80"})).splitlines())) <= 80
         assert max(map(width_of, show(audit, env={"COLUMNS": "100"}).stdout.splitlines())) <= 100
+
+    @pytest.mark.parametrize("columns", ["1000000", str(2**63 - 1)])
+    def test_more_columns_than_any_terminal_has_are_as_good_as_enough(self, sample, columns):
+        audit = sample / "audit.jsonl"
+        assert show(audit, env={"COLUMNS": columns}).stdout == show(audit, env={"COLUMNS": "5000"}).stdout
 
 
 class TestInput:

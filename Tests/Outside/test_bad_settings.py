@@ -229,6 +229,22 @@ class TestListening:
         line = start.fail(listen=address, admin_listen=address)
         assert "listen" in line and address in line
 
+    @pytest.mark.parametrize(("public", "admin"), [
+        ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"), ("[::]", "127.0.0.1"), ("127.0.0.1", "[::]"), ("[::]", "[::1]"),
+        ("0.0.0.0", "[::]")])
+    def test_a_port_of_all_addresses_has_no_room_for_another(self, start, public, admin):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            port = holder.getsockname()[1]
+        line = start.fail(listen=f"{public}:{port}", admin_listen=f"{admin}:{port}")
+        assert f"--admin-listen: can't listen on {admin}:{port}: Address already in use by --listen {public}:{port}" in line
+
+    @pytest.mark.parametrize("connections", [1, 12000])
+    def test_too_few_open_files_are_told_with_how_many_it_takes(self, start, connections):
+        prefix = ("prlimit", "--nofile=400:400")
+        line = start.fail(max_connections=connections, prefix=prefix)
+        least = 64 + 256 + 128 + min(connections, 16)
+        assert f"lets this process open 400 files, and it needs {least} at the least; raise the limit" in line
+
     def test_an_address_of_another_machine_is_told(self, start):
         # 192.0.2.0/24 is for documentation: no machine has it.
         assert "--listen" in start.fail(listen="192.0.2.1:0")

@@ -28,7 +28,7 @@ struct ChainEndSearch {
       throw FileError(
         operation: "read", code: 0,
         reason: "line \(line): \(what). Leave the file as it is and name a new one beside it, such as --audit-log "
-          + "\(successor): that one goes on from the last record here")
+          + successor + (scan.beginning == nil ? "" : ": that one goes on from the last record here"))
     }
     try mend(file, path, scan)
     if scan.beginning != nil {

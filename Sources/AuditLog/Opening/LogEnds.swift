@@ -18,7 +18,7 @@ struct LogEnds {
     let size = try file.size()
     let first = try file.read(at: 0, limit: Self.limit)
     firstSequence = first.firstIndex(of: newline).flatMap { try? AuditLine(Array(first[...$0])).sequence }
-    isOneTornLine = size > 0 && size < Self.limit && !first.contains(newline) && LogScan.canBegin(with: first)
+    isOneTornLine = size > 0 && size < Self.limit && !first.contains(newline) && LogScan.isTornBeginning(first)
     let last = try file.read(at: max(0, size - Int64(Self.limit)), limit: Self.limit)
     lastHash = last.lastIndex(of: newline).map { end in
       let start = last[..<end].lastIndex(of: newline).map { $0 + 1 } ?? 0

@@ -64,9 +64,14 @@ struct LogScan {
     }
   }
 
-  /// Whether the bytes are how a record begins, or less than that of one.
-  static func canBegin(with bytes: some Sequence<UInt8>) -> Bool {
-    zip(bytes, start).allSatisfy { $0 == $1 }
+  /// Whether a write of the first record that a power cut ended may have left these bytes, and nothing else: how a record
+  /// begins, or less than that, or zeros alone.
+  static func isTornBeginning(_ bytes: some Collection<UInt8>) -> Bool {
+    zip(bytes, start).allSatisfy { $0 == $1 } || isBlank(bytes)
+  }
+
+  private static func isBlank(_ bytes: some Collection<UInt8>) -> Bool {
+    bytes.allSatisfy { $0 == 0 }
   }
 
   /// How many intents of files before are open still.
@@ -101,6 +106,10 @@ struct LogScan {
         ending = .torn(from: goodEnd)
         tear = Tear(line: lineCount, what: what)
       }
+    } else if beginning == nil, let torn = tear {
+      // Zeros, and then lines.
+      ending = .broken(line: torn.line, what: torn.what)
+      tear = nil
     } else if let torn = tear, let record {
       // One write alone was under way, whose records bear one time. A second write shows that the first had come to its end.
       tear?.time = torn.time ?? record.time
@@ -116,14 +125,26 @@ struct LogScan {
 
   /// Takes a block without an LF: the file's last bytes, or a piece of what no record is long enough to be.
   private mutating func takePiece(_ piece: UnsafeRawBufferPointer, isLast: Bool) {
-    guard ending == .whole else { return }
     let what = isLast ? "it isn't an audit record" : "it is longer than a record can be"
-    if beginning == nil ? isLast && Self.canBegin(with: piece) : isLast || piece.contains(0) {
+    guard ending == .whole else {
+      // What begins with zeros and goes on with something else may be anybody's.
+      if beginning == nil, tear != nil, !Self.isBlank(piece) { isBroken(what) }
+      return
+    }
+    let isOurs =
+      beginning == nil
+      ? Self.isBlank(piece) || isLast && Self.isTornBeginning(piece) : isLast || piece.contains(0)
+    if isOurs {
       ending = .torn(from: goodEnd)
       tear = Tear(line: lineCount + 1, what: what)
     } else {
-      ending = .broken(line: lineCount + 1, what: what)
+      isBroken(what)
     }
+  }
+
+  private mutating func isBroken(_ what: String) {
+    ending = .broken(line: lineCount + 1, what: what)
+    tear = nil
   }
 
   /// What is wrong with the next line.

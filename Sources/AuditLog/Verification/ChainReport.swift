@@ -28,6 +28,8 @@ package struct ChainReport: Sendable, Equatable {
     package let file: String
     package let line: Int
     package let byteCount: Int
+    /// Whether it may be what a power cut left of a file's first record.
+    package let mayBeRecord: Bool
   }
 
   /// How many records hold.

@@ -29,7 +29,8 @@ struct LogVerifier {
     guard let border else { return }
     lineNumber += 1
     guard line.last == UInt8(ascii: "\n") else {
-      tornLine = .init(file: border.file, line: lineNumber, byteCount: line.count)
+      tornLine = .init(
+        file: border.file, line: lineNumber, byteCount: line.count, mayBeRecord: LogScan.isTornBeginning(line))
       return
     }
     do throws(ChainVerifier.Break) {

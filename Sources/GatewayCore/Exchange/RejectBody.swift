@@ -23,9 +23,12 @@ struct RejectBody: Equatable {
 
   private static func members(_ bytes: [UInt8]) throws(Problem) -> [JSON.Member] {
     // UTF-16 and UTF-32 have zero bytes or a byte order mark; RFC 8259, section 8.1, takes neither.
-    guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0),
-      text.unicodeScalars.first != "\u{FEFF}"
-    else { throw Problem(.invalidRequest, "The body isn't UTF-8.") }
+    guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else {
+      throw Problem(.invalidRequest, "The body isn't UTF-8.")
+    }
+    guard text.unicodeScalars.first != "\u{FEFF}" else {
+      throw Problem(.invalidRequest, "The body begins with a byte order mark. Send it without.")
+    }
     guard case .members(let members) = JSON(reading: bytes) else {
       throw Problem(.invalidRequest, "The body isn't a JSON object such as {\"reason\": \"CHG-1234\"}.")
     }

@@ -65,7 +65,9 @@ package enum Framing {
         throw FramingViolation("A header's name isn't a token.")
       }
       guard HTTPField.isValidValue(raw.value) else {
-        throw FramingViolation("A header's value has control characters or white space at its ends.")
+        throw FramingViolation(
+          "The value of the header \(Redaction.redact(name.rawName, limit: 64)) has control characters, or white space at "
+            + "its ends.")
       }
       fields.append(HTTPField(name: name, value: raw.value))
     }

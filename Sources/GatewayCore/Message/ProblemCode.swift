@@ -65,7 +65,7 @@ package enum ProblemCode: String, Sendable, CaseIterable {
     case .upstreamDenied: "AWS refused the gateway's credentials or rights"
     case .upstreamError: "AWS failed or wasn't understood"
     case .upstreamUnreachable: "AWS can't be reached"
-    case .upstreamTimeout: "AWS didn't answer in time"
+    case .upstreamTimeout: "No answer from AWS"
     case .credentialsUnavailable: "No usable AWS credentials"
     case .auditUnavailable: "The audit log can't be written"
     case .overloaded: "Overloaded or stopping"

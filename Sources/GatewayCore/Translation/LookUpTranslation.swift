@@ -26,7 +26,8 @@ package enum LookUpTranslation {
       throw Problem(
         .upstreamUnreachable,
         "No connection to AWS could be made. Try again; if it goes on, tell whoever runs the gateway.")
-    case .timedOut: throw Problem(.upstreamTimeout, "AWS didn't answer in time. Try again.", outcome: .notRejected)
+    case .timedOut:
+      throw Problem(.upstreamTimeout, "No whole answer of AWS came back. Try again.", outcome: .notRejected)
     case .noCredentials:
       throw Problem(
         .credentialsUnavailable, "The gateway has no usable AWS credentials. Tell whoever runs the gateway.")

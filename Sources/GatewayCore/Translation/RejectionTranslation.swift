@@ -26,7 +26,7 @@ package enum RejectionTranslation {
     case .timedOut:
       throw Problem(
         .upstreamTimeout,
-        "The reject was sent, but no answer of AWS came back in time, so it isn't known whether the connection was "
+        "The reject was sent, but no whole answer of AWS came back, so it isn't known whether the connection was "
           + "rejected. Look it up before trying again.",
         outcome: .unknown, aws: report.answer.httpStatus == nil ? nil : report.answer, connection: report.connection)
     case .noCredentials:

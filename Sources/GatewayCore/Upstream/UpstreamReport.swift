@@ -14,7 +14,7 @@ package struct UpstreamReport<Success: Sendable & Equatable>: Sendable, Equatabl
     case notUnderstood
     /// Provably nothing was sent.
     case unreachable
-    /// It was sent, and what AWS did with it isn't known: no answer came back in time.
+    /// It was sent, and what AWS did with it isn't known: no answer came back in time, or it broke off.
     case timedOut
     /// There was nothing to sign with.
     case noCredentials

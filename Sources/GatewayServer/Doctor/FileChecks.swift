@@ -95,9 +95,13 @@ enum FileChecks {
     if let firstBreak = report.firstBreak {
       return .init(
         "audit", .problem,
-        "\(path), line \(firstBreak.line): \(firstBreak.what); move it aside, keep it, and find out who wrote there")
+        "\(path), line \(firstBreak.line): \(firstBreak.what); leave it as it is, give --audit-log a new file beside it, and "
+          + "find out who wrote there")
     }
-    if report.tornLine != nil {
+    if let tornLine = report.tornLine {
+      guard report.count > 0 || tornLine.mayBeRecord else {
+        return .init("audit", .problem, "\(path) is no audit log; leave it as it is, and give --audit-log another file")
+      }
       return .init(
         "audit", .warning,
         "\(path) ends in a torn line, as after a power cut; the gateway sets it aside at its next start, and "

@@ -13,6 +13,11 @@ struct DescriptorPlan: Equatable {
   /// What the limit has to be at the least.
   let limit: Int
 
+  /// What the limit has to be for there to be a plan.
+  static func least(connections wanted: Int, adminConnections: Int, upstreamConnections: Int) -> Int {
+    adminConnections + upstreamConnections + spare + min(wanted, fewestConnections)
+  }
+
   /// - Parameters:
   ///   - wanted: the connections that the settings ask for.
   ///   - adminConnections: the admin listener's.
@@ -21,7 +26,9 @@ struct DescriptorPlan: Equatable {
   /// - Returns: `nil` if there isn't room for the fewest connections.
   init?(connections wanted: Int, adminConnections: Int, upstreamConnections: Int, available: Int) {
     let others = adminConnections + upstreamConnections + Self.spare
-    guard available - others >= min(wanted, Self.fewestConnections) else { return nil }
+    let least = Self.least(
+      connections: wanted, adminConnections: adminConnections, upstreamConnections: upstreamConnections)
+    guard available >= least else { return nil }
     connections = min(wanted, available - others)
     limit = others + connections
   }

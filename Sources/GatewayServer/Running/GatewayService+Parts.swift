@@ -112,8 +112,10 @@ extension GatewayService {
       public: try socket(settings.listen, .listen, settings.listenOptions),
       admin: try socket(settings.adminListen, .adminListen, settings.listenOptions)
     )
-    guard !sockets.admin.hasAddress(of: sockets.public) else {
-      throw SettingsError(Setting.adminListen.flag, "\(ListenError(settings.adminListen, code: EADDRINUSE))")
+    guard !sockets.admin.meets(sockets.public) else {
+      throw SettingsError(
+        Setting.adminListen.flag,
+        "\(ListenError(settings.adminListen, code: EADDRINUSE)) by \(Setting.listen.flag) \(sockets.public.address)")
     }
     return sockets
   }
@@ -138,16 +140,20 @@ extension GatewayService {
     _ settings: ServeSettings, _ logger: Logger
   ) throws(SettingsError) -> (public: ConnectionWatch, admin: ConnectionWatch) {
     let available = DescriptorLimit.available
+    let upstreamConnections = max(settings.maxInFlight, CurlSettings.keptConnections)
     guard
       let plan = DescriptorPlan(
         connections: settings.maxConnections, adminConnections: adminConnections,
-        upstreamConnections: max(settings.maxInFlight, CurlSettings.keptConnections), available: available),
+        upstreamConnections: upstreamConnections, available: available),
       DescriptorLimit.raise(to: plan.limit)
     else {
+      let least = DescriptorPlan.least(
+        connections: settings.maxConnections, adminConnections: adminConnections,
+        upstreamConnections: upstreamConnections)
       throw SettingsError(
         Setting.maxConnections.flag,
-        "the system lets this process open \(available) files, which is too few; raise the limit (LimitNOFILE=, ulimit -n)"
-      )
+        "the system lets this process open \(available) files, and it needs \(least) at the least; "
+          + "raise the limit (LimitNOFILE=, ulimit -n)")
     }
     if plan.connections < settings.maxConnections {
       logger.warning(

@@ -56,9 +56,12 @@ package final class ListeningSocket: Sendable {
     close()
   }
 
-  /// Whether both have the same address. Two sockets that share ports would share this one, too.
-  package func hasAddress(of other: ListeningSocket) -> Bool {
-    address == other.address || SocketName.own(of: descriptor)?.address == SocketName.own(of: other.descriptor)?.address
+  /// Whether there is an address at which both are reached. Two sockets that share ports would share this one, too.
+  package func meets(_ other: ListeningSocket) -> Bool {
+    guard let own = SocketName.own(of: descriptor), let others = SocketName.own(of: other.descriptor) else {
+      return address == other.address
+    }
+    return own.covers(others) || others.covers(own)
   }
 
   /// Lets callers in. A second call does nothing.

@@ -157,7 +157,7 @@ struct LogScanTests {
 
   @Test(
     "A file in which nothing holds and that doesn't begin like a log isn't a torn one: it may be anybody's",
-    arguments: ["hello", "\0\n", "\0", "{\"tim_", "\u{feff}"])
+    arguments: ["hello", "\0\n", "\0hello", "hello\0", "\0\0hello\n", "{\"tim_", "\u{feff}"])
   func anybodys(text: String) throws {
     #expect(Self.brokenLine(try scan(bytes: Array(text.utf8))) == 1)
     #expect(try scan(bytes: Array("{\"ti".utf8)).ending == .torn(from: 0))
@@ -180,6 +180,23 @@ struct LogScanTests {
     #expect(
       try scan(bytes: Self.log[0] + zeros + behind).ending
         == .broken(line: 2, what: "it is longer than a record can be"))
+  }
+
+  @Test(
+    "Of a file that is zeros alone nothing was ever written, and it is a torn one",
+    arguments: [1, LogScan.blockSize + 5])
+  func zerosAlone(count: Int) throws {
+    let zeros = [UInt8](repeating: 0, count: count)
+    let blank = try scan(bytes: zeros)
+    #expect(blank.ending == .torn(from: 0))
+    #expect(blank.beginning == nil)
+    for behind in ["hello", "hello\n", "\n", Self.log[0].text] {
+      let scan = try scan(bytes: zeros + behind.utf8)
+      guard case .broken(line: 1, _) = scan.ending else {
+        Issue.record("\(behind): \(scan.ending)")
+        continue
+      }
+    }
   }
 
   @Test("Zeros with the records of a later write behind them were put there by someone")

@@ -79,6 +79,11 @@ struct RejectBodyTests {
     #expect(try refusal(bytes).code == .invalidRequest)
   }
 
+  @Test("A byte order mark is named")
+  func byteOrderMark() throws {
+    #expect(try refusal([0xEF, 0xBB, 0xBF] + Array("{}".utf8)).detail.contains("byte order mark"))
+  }
+
   @Test("Nesting as deep as a body can be is refused, not a crash")
   func depth() throws {
     for opening in ["[", "{\"reason\":", "{\"reason\":[", "{\"a\":"] {

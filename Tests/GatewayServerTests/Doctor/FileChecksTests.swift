@@ -83,11 +83,16 @@ struct FileChecksTests {
     for text in [Self.line + Self.line, "hello\n"] {
       let check = try audit(text)
       #expect(check.status == .problem, "\(text)")
-      #expect(check.detail.contains("move it aside"))
+      #expect(check.detail.contains("leave it as it is, give --audit-log a new file beside it"))
     }
-    let torn = try audit(Self.line + String(Self.line.dropLast(7)))
-    #expect(torn.status == .warning)
-    #expect(torn.detail.contains("torn") && torn.detail.contains("audit verify"))
+    for text in [Self.line + Self.line.dropLast(7), Self.line + "hello", String(Self.line.prefix(5)), "\0\0"] {
+      let torn = try audit(text)
+      #expect(torn.status == .warning, "\(text)")
+      #expect(torn.detail.contains("torn") && torn.detail.contains("audit verify"))
+    }
+    let foreign = try audit("hello")
+    #expect(foreign.status == .problem)
+    #expect(foreign.detail.hasSuffix("is no audit log; leave it as it is, and give --audit-log another file"))
   }
 
   @Test("A log that others can read or write is warned of", arguments: [0o644, 0o660, 0o666])

@@ -65,3 +65,9 @@ def outcome(request_id, connection_id="c-0123456789"):
 def denied(path):
     return {"stage": "denied", "requestId": "r", "path": path, **CLIENT, "httpStatus": 401, "code": "unauthenticated",
             "outcome": "not_sent"}
+
+
+def written(path, lines):
+    """The path, now of a file of these lines."""
+    path.write_bytes(b"".join(lines))
+    return path
