@@ -233,9 +233,12 @@ class TestListening:
         ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0.0.0.0"), ("[::]", "127.0.0.1"), ("127.0.0.1", "[::]"), ("[::]", "[::1]"),
         ("0.0.0.0", "[::]")])
     def test_a_port_of_all_addresses_has_no_room_for_another(self, start, public, admin):
-        with socket.create_server(("127.0.0.1", 0)) as holder:
+        # Held meanwhile, at all addresses: by one who shares it, as the gateway does.
+        with socket.socket(socket.AF_INET6) as holder:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind(("::", 0))
             port = holder.getsockname()[1]
-        line = start.fail(listen=f"{public}:{port}", admin_listen=f"{admin}:{port}")
+            line = start.fail(listen=f"{public}:{port}", admin_listen=f"{admin}:{port}")
         assert f"--admin-listen: can't listen on {admin}:{port}: Address already in use by --listen {public}:{port}" in line
 
     @pytest.mark.parametrize("connections", [1, 12000])

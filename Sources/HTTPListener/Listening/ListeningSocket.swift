@@ -58,8 +58,10 @@ package final class ListeningSocket: Sendable {
 
   /// Whether there is an address at which both are reached. Two sockets that share ports would share this one, too.
   package func meets(_ other: ListeningSocket) -> Bool {
+    // A UNIX socket has its name only once it is open.
+    guard address != other.address else { return true }
     guard let own = SocketName.own(of: descriptor), let others = SocketName.own(of: other.descriptor) else {
-      return address == other.address
+      return false
     }
     return own.covers(others) || others.covers(own)
   }
