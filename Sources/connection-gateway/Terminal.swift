@@ -5,14 +5,9 @@ import Glibc
 enum Terminal {
   private static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// No row is wider, so that more makes no difference.
-  private static let greatestWidth = 10_000
-
   /// Its width: `COLUMNS`, or what the terminal says; `nil` where neither is.
   static var width: Int? {
-    if let columns = ProcessEnvironment.variables["COLUMNS"].flatMap({ Int($0) }), columns > 0 {
-      return min(columns, greatestWidth)
-    }
+    if let columns = ProcessEnvironment.variables["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
     var size = winsize()
     guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)

@@ -35,11 +35,13 @@ struct TableLayout: Equatable {
     while total > limit, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.least {
       widths[widest] -= 1
     }
-    // The narrowest of those that need more grows first.
-    while total < limit {
-      let narrowest = widths.indices.filter { widths[$0] < most[$0] }.min { widths[$0] < widths[$1] }
-      widths[narrowest ?? last] += 1
+    // The narrowest of those that need more grows first; what nobody needs is the last one's.
+    while total < limit,
+      let narrowest = widths.indices.filter({ widths[$0] < most[$0] }).min(by: { widths[$0] < widths[$1] })
+    {
+      widths[narrowest] += 1
     }
+    widths[last] += max(0, limit - total)
   }
 
   static func isWide(_ limit: Int?) -> Bool {
