@@ -2,8 +2,17 @@
 
 import os
 import pathlib
+import random
+import signal
 
 import pytest
+
+# Where several processes share the checks, each has to find the same ones. The first one's choice is theirs, too.
+for name in ("CREDENTIALS_SEED", "ORACLE_SEED"):
+    os.environ.setdefault(name, str(random.SystemRandom().randrange(2**32)))
+
+# A shell's background jobs ignore it, and so would all that the tests start, which are to end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # botocore runs inside these tests, and would read them. It never looks further than this either.
 for name in list(os.environ):
