@@ -93,34 +93,27 @@ package struct Timestamp: Sendable, Hashable, Comparable {
   private func written(separators: Bool, fraction withFraction: Bool) -> String {
     let (year, month, day) = civilDate
     let secondOfDay = seconds - dayNumber * 86_400
-    var text: [UInt8] = []
-    text.reserveCapacity(27)
-    Self.append(year / 100, to: &text)
-    Self.append(year % 100, to: &text)
-    if separators { text.append(UInt8(ascii: "-")) }
-    Self.append(month, to: &text)
-    if separators { text.append(UInt8(ascii: "-")) }
-    Self.append(day, to: &text)
-    text.append(UInt8(ascii: "T"))
-    Self.append(secondOfDay / 3600, to: &text)
-    if separators { text.append(UInt8(ascii: ":")) }
-    Self.append(secondOfDay / 60 % 60, to: &text)
-    if separators { text.append(UInt8(ascii: ":")) }
-    Self.append(secondOfDay % 60, to: &text)
+    var text = TimestampText()
+    text.add(year / 100)
+    text.add(year % 100)
+    if separators { text.add("-") }
+    text.add(month)
+    if separators { text.add("-") }
+    text.add(day)
+    text.add("T")
+    text.add(secondOfDay / 3600)
+    if separators { text.add(":") }
+    text.add(secondOfDay / 60 % 60)
+    if separators { text.add(":") }
+    text.add(secondOfDay % 60)
     if withFraction {
-      text.append(UInt8(ascii: "."))
-      Self.append(fraction / 10_000, to: &text)
-      Self.append(fraction / 100 % 100, to: &text)
-      Self.append(fraction % 100, to: &text)
+      text.add(".")
+      text.add(fraction / 10_000)
+      text.add(fraction / 100 % 100)
+      text.add(fraction % 100)
     }
-    text.append(UInt8(ascii: "Z"))
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// The two digits of 0 to 99.
-  private static func append(_ number: Int64, to text: inout [UInt8]) {
-    text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
-    text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+    text.add("Z")
+    return text.string
   }
 
   /// Days since 1970-01-01, rounded down.
@@ -139,5 +132,31 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     let marchMonth = (5 * dayOfYear + 2) / 153
     let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+  }
+}
+
+/// A timestamp's text, while it is written: on the stack, since an array for it costs more than the writing.
+private struct TimestampText {
+  private var bytes = InlineArray<27, UInt8>(repeating: 0)
+  private var count = 0
+
+  mutating func add(_ character: Unicode.Scalar) {
+    bytes[count] = UInt8(ascii: character)
+    count += 1
+  }
+
+  /// The two digits of 0 to 99.
+  mutating func add(_ number: Int64) {
+    bytes[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10)
+    bytes[count + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10)
+    count += 2
+  }
+
+  var string: String {
+    do {
+      return String(copying: try UTF8Span(validating: bytes.span.extracting(first: count)))
+    } catch {
+      preconditionFailure("digits and letters are UTF-8")
+    }
   }
 }

@@ -37,9 +37,8 @@ package struct Authorization: Sendable, Equatable {
   }
 
   package var headerValue: String {
-    """
-    \(StringToSign.algorithm) Credential=\(accessKeyID)/\(scope.credentialScope), SignedHeaders=\(signedHeaders), \
-    Signature=\(signature)
-    """
+    .joined(
+      StringToSign.algorithm, " Credential=", accessKeyID, "/", scope.credentialScope,
+      ", SignedHeaders=", signedHeaders, ", Signature=", signature)
   }
 }

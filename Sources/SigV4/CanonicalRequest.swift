@@ -16,7 +16,7 @@ package struct CanonicalRequest: Sendable, Equatable {
   package init(
     method: String, path: String, query: String = "", headers: [(name: String, value: String)], payloadHash: String
   ) {
-    let sorted = headers.map { (name: $0.name.lowercased(), value: Self.canonicalValue($0.value)) }
+    let sorted = headers.map { (name: Self.canonicalName($0.name), value: Self.canonicalValue($0.value)) }
       .sorted { $0.name < $1.name }
     var text = method
     text.reserveCapacity(1024)
@@ -53,13 +53,18 @@ package struct CanonicalRequest: Sendable, Equatable {
       .map { "\($0.name)=\($0.value)" }.joined(separator: "&")
   }
 
+  /// In lower case; most are.
+  private static func canonicalName(_ name: String) -> String {
+    name.hasByte { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? name.lowercased() : name
+  }
+
   private static func isSpace(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
   }
 
   /// White space cut at both ends, and a run of it inside is one space.
   private static func canonicalValue(_ value: String) -> String {
-    guard value.utf8.contains(where: isSpace) else { return value }
+    guard value.hasByte(isSpace) else { return value }
     return value.utf8.split(whereSeparator: isSpace).map { String(Substring($0)) }.joined(separator: " ")
   }
 }

@@ -27,18 +27,21 @@ package struct Signer: Sendable {
   ) -> [(name: String, value: String)] {
     let date = time.iso8601Basic
     let scope = SigningScope(date: String(date.prefix(8)), region: region, service: service)
-    var added = [(name: "x-amz-date", value: date)]
+    var headers = [(name: "host", value: host), (name: "x-amz-date", value: date)]
     if let token = credentials.sessionToken {
-      added.append((name: "x-amz-security-token", value: token.exposed))
+      headers.append((name: "x-amz-security-token", value: token.exposed))
     }
     let canonicalRequest = CanonicalRequest(
-      method: method, path: path, headers: [(name: "host", value: host)] + added,
+      method: method, path: path, headers: headers,
       payloadHash: body.isEmpty ? Self.emptyPayloadHash : Hex.encode(SHA256.digest(body)))
     let stringToSign = StringToSign(date: date, scope: scope, canonicalRequest: canonicalRequest)
     let signature = keys.key(for: credentials, scope: scope).signature(of: stringToSign)
     let authorization = Authorization(
       accessKeyID: credentials.accessKeyID, scope: scope, signedHeaders: canonicalRequest.signedHeaders,
       signature: signature)
-    return added + [(name: "authorization", value: authorization.headerValue)]
+    headers.append((name: "authorization", value: authorization.headerValue))
+    // Whoever sends the request writes its Host himself.
+    headers.removeFirst()
+    return headers
   }
 }

@@ -8,19 +8,17 @@ package struct SigningScope: Sendable, Hashable {
   package let region: String
   /// AWS's signing name of the service: `es` for Amazon OpenSearch Service.
   package let service: String
+  /// `20261122/eu-west-1/es/aws4_request`.
+  package let credentialScope: String
 
   package init(date: String, region: String, service: String) {
     self.date = date
     self.region = region
     self.service = service
+    self.credentialScope = .joined(date, "/", region, "/", service, "/aws4_request")
   }
 
   package init(time: Timestamp, region: String, service: String) {
     self.init(date: String(time.iso8601Basic.prefix(8)), region: region, service: service)
-  }
-
-  /// `20261122/eu-west-1/es/aws4_request`.
-  package var credentialScope: String {
-    "\(date)/\(region)/\(service)/aws4_request"
   }
 }

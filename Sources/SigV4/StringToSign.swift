@@ -8,6 +8,7 @@ package struct StringToSign: Sendable, Equatable {
 
   /// - Parameter date: the request's `x-amz-date`, `20261122T160000Z`.
   package init(date: String, scope: SigningScope, canonicalRequest: CanonicalRequest) {
-    text = "\(Self.algorithm)\n\(date)\n\(scope.credentialScope)\n\(SHA256.hex(canonicalRequest.text))"
+    text = .joined(
+      Self.algorithm, "\n", date, "\n", scope.credentialScope, "\n", SHA256.hex(canonicalRequest.text))
   }
 }

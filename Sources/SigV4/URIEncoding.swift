@@ -3,11 +3,13 @@ package enum URIEncoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   /// `text` with every byte but `A-Z a-z 0-9 - . _ ~` (and `/`, where `keepingSlashes`) encoded.
-  package static func encode(_ text: some StringProtocol, keepingSlashes: Bool = false) -> String {
+  package static func encode(_ text: String, keepingSlashes: Bool = false) -> String {
+    func isKept(_ byte: UInt8) -> Bool { isUnreserved(byte) || (keepingSlashes && byte == UInt8(ascii: "/")) }
+    guard text.hasByte({ !isKept($0) }) else { return text }
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.utf8.count)
     for byte in text.utf8 {
-      if isUnreserved(byte) || (keepingSlashes && byte == UInt8(ascii: "/")) {
+      if isKept(byte) {
         encoded.append(byte)
       } else {
         encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
