@@ -7,7 +7,11 @@ import GatewayCore
 /// `CurlTransfer`, which `TransferSet.active` keeps alive.
 final class EasyHandle {
   let pointer: UnsafeMutableRawPointer
-  private var headers: UnsafeMutablePointer<curl_slist>?
+  private var headers = HeaderLines()
+  // What it is set to, since the next transfer is mostly for the same place.
+  private var url = ""
+  private var method = ""
+  private var isBodyEmpty = false
 
   /// `nil` if libcurl has no memory for one, or doesn't know an option that we rely on.
   init?(_ settings: CurlSettings) {
@@ -30,42 +34,42 @@ final class EasyHandle {
   func prepare(_ transfer: CurlTransfer, milliseconds: Int) -> Bool {
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     let request = transfer.request
-    // Suppressed: what libcurl would add by itself and nobody signed or asked for.
-    let names = request.fields.map { $0.name.lowercased() }
-    var lines = ["content-type", "accept", "expect"].filter { !names.contains($0) }.map { "\($0):" }
-    lines += request.fields.map { "\($0.name): \($0.value)" }
-    for line in lines {
-      guard let longer = curl_slist_append(headers, line) else { return false }
-      headers = longer
-    }
-    let results = [
-      // Plain HTTP is spoken only where the URL, which is ours, says so; no other protocol ever.
-      ccurl_set_string(pointer, CURLOPT_PROTOCOLS_STR, request.url.hasPrefix("http:") ? "http" : "https"),
-      ccurl_set_string(pointer, CURLOPT_URL, request.url),
-      ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, request.method),
-      ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)),
-      request.body.withUnsafeBytes {
-        // With the size set before, libcurl copies the bytes, NULs included. An empty body is empty, not absent.
-        ccurl_set_bytes(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
-      },
-      ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, headers),
-      ccurl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds),
-      ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context),
-      ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, context),
-      ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, context),
-    ]
-    return results.allSatisfy { $0 == CURLE_OK }
+    return setAddress(request) && setBody(request.body)
+      && ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, headers.list(of: request.fields)) == CURLE_OK
+      && ccurl_set_long(pointer, CURLOPT_TIMEOUT_MS, milliseconds) == CURLE_OK
+      && ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context) == CURLE_OK
+      && ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, context) == CURLE_OK
+      && ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, context) == CURLE_OK
   }
 
-  /// The transfer is over: lets go of what belonged to it.
-  func finish() {
-    curl_slist_free_all(headers)
-    headers = nil
+  private func setAddress(_ request: UpstreamRequest) -> Bool {
+    if request.url != url {
+      // Plain HTTP is spoken only where the URL, which is ours, says so; no other protocol ever.
+      let scheme = request.url.hasPrefix("http:") ? "http" : "https"
+      guard ccurl_set_string(pointer, CURLOPT_PROTOCOLS_STR, scheme) == CURLE_OK,
+        ccurl_set_string(pointer, CURLOPT_URL, request.url) == CURLE_OK
+      else { return false }
+      url = request.url
+    }
+    if request.method != method {
+      guard ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, request.method) == CURLE_OK else { return false }
+      method = request.method
+    }
+    return ccurl_set_string(pointer, CURLOPT_REQUEST_TARGET, request.target) == CURLE_OK
+  }
+
+  private func setBody(_ body: [UInt8]) -> Bool {
+    if body.isEmpty, isBodyEmpty { return true }
+    isBodyEmpty = body.isEmpty
+    return ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK
+      && body.withUnsafeBytes {
+        // With the size set before, libcurl copies the bytes, NULs included. An empty body is empty, not absent.
+        ccurl_set_bytes(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
+      } == CURLE_OK
   }
 
   /// Gives the handle back to libcurl.
   func free() {
-    finish()
     curl_easy_cleanup(pointer)
   }
 

@@ -19,6 +19,9 @@ final class TransferSet {
   private let settings: CurlSettings
   private let poll: SocketPoll
   private var active: [UnsafeMutableRawPointer: Active] = [:]
+  /// Sockets that libcurl waits for no more, but the system still tells us of: mostly libcurl keeps the connection and waits
+  /// for it again with the next transfer, so that to tell the system both times would be for nothing.
+  private var idle: Set<Int32> = []
   /// Handles that are set up and wait for the next transfer.
   private var spare: [EasyHandle] = []
 
@@ -49,9 +52,11 @@ final class TransferSet {
   /// libcurl waits on a socket for something else than before.
   func watch(_ socket: Int32, isReadable: Bool, isWritable: Bool) {
     if isReadable || isWritable {
+      idle.remove(socket)
+      // The number may be another socket's by now. `poll` tells.
       poll.watch(socket, isReadable: isReadable, isWritable: isWritable)
     } else {
-      poll.forget(socket)
+      idle.insert(socket)
     }
   }
 
@@ -62,6 +67,10 @@ final class TransferSet {
 
   /// A socket is ready: lets libcurl do what can be done, and completes what is done.
   func socketReady(_ readiness: SocketPoll.Readiness) {
+    guard idle.remove(readiness.socket) == nil else {
+      // Its other end closed it, most likely. libcurl finds that out when it wants it again.
+      return poll.forget(readiness.socket)
+    }
     let mask =
       (readiness.isReadable ? CURL_CSELECT_IN : 0) | (readiness.isWritable ? CURL_CSELECT_OUT : 0)
       | (readiness.hasError ? CURL_CSELECT_ERR : 0)
@@ -128,7 +137,6 @@ final class TransferSet {
         timedOut: result == CURLE_OPERATION_TIMEDOUT, unknownHost: result == CURLE_COULDNT_RESOLVE_HOST,
         reason: String(cString: curl_easy_strerror(result)))
     }
-    entry.handle.finish()
     if spare.count < Self.keptCount { spare.append(entry.handle) } else { entry.handle.free() }
   }
 }

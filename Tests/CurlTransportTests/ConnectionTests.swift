@@ -52,6 +52,34 @@ struct ConnectionTests {
     }
   }
 
+  @Test("A connection that the server closed while nothing went on doesn't keep the loop from sleeping")
+  func idleConnectionCosts() async throws {
+    let isClosed = Flag()
+    try await Harness.run { connection in
+      guard connection.readRequest() != nil else { return }
+      connection.answer("hello")
+      connection.close()
+      isClosed.raise()
+    } body: { harness in
+      #expect(await harness.send().text == "hello")
+      #expect(await eventually { isClosed.isRaised })
+      let used = await Task(executorPreference: harness.loop) {
+        let before = Self.threadTime()
+        await harness.loop.sleep(.milliseconds(300))
+        return Self.threadTime() - before
+      }.value
+      // A loop that is told of the closed socket again and again uses all of the time it can get.
+      #expect(used < .milliseconds(50))
+    }
+  }
+
+  /// The processor time of the thread that asks.
+  private static func threadTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+
   @Test("A connection that is refused: not sent")
   func refused() async throws {
     let (descriptor, port) = try LoopbackSocket.bound()

@@ -60,6 +60,40 @@ struct RequestTests {
     #expect(request.line == "PUT \(path) HTTP/1.1")
   }
 
+  @Test("What is given as the target stands on the request line to the letter; the next request has its URL's again")
+  func target() async throws {
+    try await Harness.run { connection in
+      while connection.readRequest() != nil { connection.answer("") }
+    } body: { harness in
+      for target in ["/a//./b%7e?c", nil, "/other", "*"] {
+        let request = UpstreamRequest(
+          method: "PUT", url: harness.url + "/own", target: target, fields: [], body: [])
+        _ = try await harness.transport.send(request, deadline: ContinuousClock.now + .seconds(20))
+      }
+      #expect(
+        harness.server.requests.map(\.line) == [
+          "PUT /a//./b%7e?c HTTP/1.1", "PUT /own HTTP/1.1", "PUT /other HTTP/1.1", "PUT * HTTP/1.1",
+        ])
+      #expect(harness.server.connectionCount == 1)
+    }
+  }
+
+  @Test("Requests one after another have their own headers each: more, longer, fewer, none")
+  func headersInTurn() async throws {
+    let rounds: [[(name: String, value: String)]] = [
+      [("X-A", "1")], (0..<40).map { ("X-\($0)", String(repeating: "v", count: 50 * $0 + 1)) },
+      [("X-B", String(repeating: "w", count: 7000))], [], [("ACCEPT", "a/b"), ("content-TYPE", "c/d")], [("X-C", "é")],
+    ]
+    try await Harness.run { connection in
+      while connection.readRequest() != nil { connection.answer("") }
+    } body: { harness in
+      for fields in rounds { _ = await harness.send("PUT", fields: fields) }
+      let seen = harness.server.requests.map(\.fieldLines)
+      let common = ["Content-Length: 0", "Host: 127.0.0.1:\(harness.server.port)"]
+      #expect(seen == rounds.map { fields in (common + fields.map { "\($0.name): \($0.value)" }).sorted() })
+    }
+  }
+
   @Test("One handle's headers and body don't leak into the next request")
   func noLeftovers() async throws {
     try await Harness.run { connection in

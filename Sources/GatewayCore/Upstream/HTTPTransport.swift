@@ -13,15 +13,20 @@ package protocol HTTPTransport: Sendable {
 /// A request to AWS.
 package struct UpstreamRequest: Sendable {
   package let method: String
-  /// The whole URL: scheme, host, path.
+  /// Scheme and host, and the path and query, if there is no `target`.
   package let url: String
+  /// What stands on the request line, to the letter; `nil` if the URL says it.
+  package let target: String?
   /// Every header that is sent but `Content-Length`.
   package let fields: [(name: String, value: String)]
   package let body: [UInt8]
 
-  package init(method: String, url: String, fields: [(name: String, value: String)], body: [UInt8]) {
+  package init(
+    method: String, url: String, target: String? = nil, fields: [(name: String, value: String)], body: [UInt8]
+  ) {
     self.method = method
     self.url = url
+    self.target = target
     self.fields = fields
     self.body = body
   }

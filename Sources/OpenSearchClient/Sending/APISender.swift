@@ -13,6 +13,8 @@ struct APISender: Sendable {
   private static let signingName = "es"
 
   let endpoint: Endpoint
+  /// The endpoint's scheme and host, as a URL.
+  private let origin: String
   let userAgent: String
   let credentials: any CredentialsProvider
   let transport: any HTTPTransport
@@ -26,6 +28,7 @@ struct APISender: Sendable {
     transport: any HTTPTransport, skewClock: SkewClock, clock: MonotonicClock, retrying: Retrying
   ) {
     self.endpoint = endpoint
+    self.origin = "\(endpoint.scheme)://\(endpoint.host)"
     self.userAgent = userAgent
     self.credentials = credentials
     self.transport = transport
@@ -140,10 +143,10 @@ struct APISender: Sendable {
       method: call.method, host: endpoint.host, path: path, body: call.body, credentials: credentials,
       time: time)
     var fields = [(name: "Host", value: endpoint.host), (name: "User-Agent", value: userAgent)]
+    fields.reserveCapacity(fields.count + 1 + signature.count)
     if let contentType = call.contentType { fields.append((name: "Content-Type", value: contentType)) }
-    return UpstreamRequest(
-      method: call.method, url: "\(endpoint.scheme)://\(endpoint.host)\(path)", fields: fields + signature,
-      body: call.body)
+    fields += signature
+    return UpstreamRequest(method: call.method, url: origin, target: path, fields: fields, body: call.body)
   }
 
   /// When a signature doesn't match, AWS quotes the request it saw, session token and all.

@@ -82,7 +82,7 @@ struct RetryRun {
   }
 
   private static func call(_ request: UpstreamRequest) -> Int {
-    let id = request.url.split(separator: "/").first { $0.hasPrefix("c-") }
+    let id = request.target?.split(separator: "/").first { $0.hasPrefix("c-") }
     return id.flatMap { Int($0.dropFirst(2)) } ?? 0
   }
 }

@@ -1,0 +1,74 @@
+import CCurl
+import GatewayCore
+import Glibc
+
+/// The header lines of a request as libcurl takes them, a linked list of C strings that it only reads.
+///
+/// The memory is used again for each request. `curl_slist_append` would take two pieces of it for each line.
+struct HeaderLines: ~Copyable {
+  /// What libcurl would add by itself, and nobody signed or asked for. A name without a value says that it is not to.
+  private static let unwanted = ["content-type", "accept", "expect"]
+  /// A line's colon, blank and end.
+  private static let punctuation = 3
+
+  private var text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
+  private var lines = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: 16)
+
+  deinit {
+    text.deallocate()
+    lines.deallocate()
+  }
+
+  /// The list for these fields. It is good until the next one is made.
+  mutating func list(of fields: [(name: String, value: String)]) -> UnsafeMutablePointer<curl_slist>? {
+    let ours = Self.unwanted.reduce(0) { $0 + $1.utf8.count + Self.punctuation }
+    reserve(
+      bytes: fields.reduce(ours) { $0 + $1.name.utf8.count + $1.value.utf8.count + Self.punctuation },
+      lines: Self.unwanted.count + fields.count)
+    var end = 0
+    var count = 0
+    for name in Self.unwanted where !fields.contains(where: { Self.isSame($0.name, name) }) {
+      add(name, ":", "", &end, &count)
+    }
+    for field in fields { add(field.name, ": ", field.value, &end, &count) }
+    return count == 0 ? nil : lines.baseAddress
+  }
+
+  private mutating func add(
+    _ name: String, _ separator: String, _ value: String, _ end: inout Int, _ count: inout Int
+  ) {
+    lines[count] = curl_slist(data: text.baseAddress.map { $0 + end }, next: nil)
+    if count > 0 { lines[count - 1].next = lines.baseAddress.map { $0 + count } }
+    count += 1
+    copy(name, to: &end)
+    copy(separator, to: &end)
+    copy(value, to: &end)
+    text[end] = 0
+    end += 1
+  }
+
+  private func copy(_ part: String, to end: inout Int) {
+    part.utf8.span.withUnsafeBytes { bytes in
+      UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[end...]).copyMemory(from: bytes)
+      end += bytes.count
+    }
+  }
+
+  /// Room for so much; what was there is lost.
+  private mutating func reserve(bytes: Int, lines count: Int) {
+    if text.count < bytes {
+      text.deallocate()
+      text = .allocate(capacity: bytes)
+    }
+    if lines.count < count {
+      lines.deallocate()
+      lines = .allocate(capacity: count)
+    }
+  }
+
+  /// Names are compared without case (RFC 9110, section 5.1). `lowercase` is in lower case.
+  private static func isSame(_ name: String, _ lowercase: String) -> Bool {
+    name.utf8.count == lowercase.utf8.count
+      && name.utf8.elementsEqual(lowercase.utf8) { $0 == $1 || ($0.isASCIIAlphanumeric && $0 | 0x20 == $1) }
+  }
+}
