@@ -24,8 +24,8 @@ ssize_t recv(int descriptor, void *bytes, size_t size, int flags) {
   return count;
 }
 
-void creceive_refuse_nul(void) {
-  refuses_nul = 1;
+void creceive_refuse_nul(int refuses) {
+  refuses_nul = refuses;
 }
 
 int creceive_is_in_place(void) {

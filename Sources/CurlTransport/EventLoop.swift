@@ -1,24 +1,31 @@
 import CCurl
 import GatewayCore
 import Synchronization
-import Threads
+package import Threads
 
-/// One thread that owns libcurl's multi handle and on which request tasks run.
+/// One thread that owns libcurl's multi handle, runs the listeners as its guests, and on which request tasks run.
 ///
-/// A call goes listener → loop → audit → loop → listener: what happens on the loop needs no hop between threads. Work
-/// comes in from any thread and wakes the loop only if it sleeps.
+/// A call goes loop → audit → loop → audit → loop: what happens on the loop needs no hop between threads. Work comes in from
+/// any thread and wakes the loop only if it sleeps.
 ///
-/// `@unchecked Sendable` because `transfers` and `timers` belong to the loop's thread; the rest is under the mutex or
-/// immutable.
-package final class EventLoop: TaskExecutor, @unchecked Sendable {
+/// `@unchecked Sendable` because `transfers`, `timers` and `guests` belong to the loop's thread; the rest is under the mutex
+/// or immutable.
+package final class EventLoop: TaskExecutor, GuestLoop, @unchecked Sendable {
   private struct Inbox {
     var jobs: [UnownedJob] = []
     var transfers: [CurlTransfer] = []
     var timers: [LoopTimer] = []
+    var guestNews: [GuestNews] = []
     /// Whether the loop waits, or is about to, and has to be woken.
     var isAsleep = false
     var cancelsTransfers = false
     var isStopping = false
+  }
+
+  private enum GuestNews {
+    case admitted(any LoopGuest)
+    case called(any LoopGuest)
+    case dismissed(any LoopGuest, done: Mailbox<Void>)
   }
 
   /// How long the loop sleeps when nothing happens, in milliseconds; timers, libcurl's own too, cut it short.
@@ -28,6 +35,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
   private let poll: SocketPoll
   private let transfers: TransferSet
   private let timers = TimerSet()
+  private let guests: GuestSet
   private let thread = Mutex<WorkerThread?>(nil)
 
   /// Starts the loop's thread.
@@ -40,6 +48,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
     self.poll = poll
     self.transfers = transfers
+    guests = GuestSet(poll: poll)
     let thread = try WorkerThread { [self] in run() }
     self.thread.withLock { $0 = thread }
   }
@@ -59,6 +68,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     await withCheckedContinuation { continuation in
       put { $0.timers.append(LoopTimer(deadline: ContinuousClock.now + duration, continuation: continuation)) }
     }
+  }
+
+  package func admit(_ guest: any LoopGuest) {
+    put { $0.guestNews.append(.admitted(guest)) }
+  }
+
+  package func call(_ guest: any LoopGuest) {
+    put { $0.guestNews.append(.called(guest)) }
+  }
+
+  package func dismiss(_ guest: any LoopGuest) {
+    let done = Mailbox<Void>(limit: 1)
+    put { $0.guestNews.append(.dismissed(guest, done: done)) }
+    _ = done.takeAll(waitingAtMost: nil)
   }
 
   /// Ends every transfer, those under way and those to come: as not sent, where nothing was sent, else as timed out.
@@ -92,6 +115,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
       work.transfers.forEach(transfers.start)
       work.timers.forEach(timers.add)
+      work.guestNews.forEach(take)
       isHurrying = isHurrying || work.cancelsTransfers
       if isHurrying {
         transfers.cancelAll()
@@ -100,12 +124,23 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       let now = ContinuousClock.now
       timers.fire(at: now)
       transfers.timerFired(at: now)
+      guests.run(at: now)
       isStopping = transfers.isEmpty && isDone
       if !isStopping, fallAsleep() {
         let ready = poll.wait(milliseconds: sleepTime)
         inbox.withLock { $0.isAsleep = false }
-        ready.forEach(transfers.socketReady)
+        for readiness in ready where !guests.isReady(readiness.socket) { transfers.socketReady(readiness) }
       }
+    }
+  }
+
+  private func take(_ news: GuestNews) {
+    switch news {
+    case .admitted(let guest): guests.admit(guest)
+    case .called(let guest): guests.call(guest)
+    case .dismissed(let guest, let done):
+      guests.dismiss(guest)
+      _ = done.post(())
     }
   }
 
@@ -121,6 +156,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
       inbox.jobs = []
       inbox.transfers = []
       inbox.timers = []
+      inbox.guestNews = []
       inbox.cancelsTransfers = false
       return work
     }
@@ -132,16 +168,25 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     return inbox.withLock { inbox in
       let isDone = inbox.isStopping && !hasTransfers
       inbox.isAsleep =
-        inbox.jobs.isEmpty && inbox.transfers.isEmpty && inbox.timers.isEmpty
+        inbox.jobs.isEmpty && inbox.transfers.isEmpty && inbox.timers.isEmpty && inbox.guestNews.isEmpty
         && !inbox.cancelsTransfers && !isDone
       return inbox.isAsleep
     }
   }
 
-  /// Until the next timer, rounded up so that it is due then.
+  /// Until the next timer, rounded up so that it is due then; none where a guest is due already.
   private var sleepTime: Int32 {
-    guard let next = [transfers.timer, timers.next].compactMap({ $0 }).min() else { return Int32(Self.longestSleep) }
+    guard !guests.areDue else { return 0 }
+    let next = Self.earlier(Self.earlier(transfers.timer, timers.next), guests.timer)
+    guard let next else { return Int32(Self.longestSleep) }
     let milliseconds = (next - ContinuousClock.now).wholeMilliseconds + 1
     return Int32(max(0, min(milliseconds, Self.longestSleep)))
+  }
+
+  private static func earlier(
+    _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+  ) -> ContinuousClock.Instant? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
   }
 }

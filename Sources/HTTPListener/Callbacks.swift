@@ -6,7 +6,7 @@ import IPAddresses
 // Every function that libmicrohttpd calls. They are named functions, since a closure literal handed to C from isolated
 // code dies on C's thread. The `context` of the first four is the `Listener`, not owned: it stops the daemon before it
 // goes. A connection's own context is its `ConnectionSlot`, retained when it begins and released when it ends; the parked
-// one of `DaemonThread` has none. What `requestLineRead` returns is the `PendingRequest`, which the slot owns.
+// one of `Daemon` has none. What `requestLineRead` returns is the `PendingRequest`, which the slot owns.
 
 /// A connection begins, or is about to be closed.
 func connectionChanged(
@@ -17,7 +17,7 @@ func connectionChanged(
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let descriptor = cmicrohttpd_socket(connection)
   if code.rawValue == CMICROHTTPD_CONNECTION_STARTED {
-    guard !DaemonThread.isParked(connection) else { return }
+    guard !Daemon.isParked(connection) else { return }
     let slot = ConnectionSlot(completed: listener.completed)
     socketContext?.pointee = Unmanaged.passRetained(slot).toOpaque()
     listener.connections.opened(descriptor)
@@ -41,7 +41,7 @@ func requestLineRead(
   let listener = Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
   let pending = PendingRequest(
     target: uri.map { String(cString: $0) } ?? "", connection: connection,
-    thread: listener.thread(of: cmicrohttpd_socket(connection)))
+    daemon: listener.daemon(of: cmicrohttpd_socket(connection)))
   if let uri { cmicrohttpd_hide_arguments(uri) }
   slot.begin(pending)
   return Unmanaged.passUnretained(pending).toOpaque()

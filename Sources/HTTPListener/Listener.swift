@@ -3,10 +3,10 @@ import CReceive
 package import GatewayCore
 import Glibc
 import Synchronization
-import Threads
+package import Threads
 
-/// An HTTP/1.1 listener on libmicrohttpd: threads that parse, check and suspend; the handler's answer is ready when the
-/// connection is resumed.
+/// An HTTP/1.1 listener on libmicrohttpd: parses, checks and suspends, on a loop or on threads of its own; the handler's answer
+/// is ready when the connection is resumed.
 ///
 /// `@unchecked Sendable` because `daemons` and `acceptor` are set before `init` returns and again by `stop`, which one thread
 /// calls.
@@ -16,7 +16,7 @@ package final class Listener: @unchecked Sendable {
   /// How the listener listens.
   package struct Configuration: Sendable {
     package var address: ListenAddress
-    /// How many threads parse and write.
+    /// How many threads parse and write, where no loop does.
     package var threads: UInt32 = 2
     /// The largest body that is read, in bytes.
     package var bodyLimit = Framing.bodyLimit
@@ -65,7 +65,7 @@ package final class Listener: @unchecked Sendable {
   private let executor: any TaskExecutor
   private let inFlight = Mutex(InFlight())
   private let isToldToStop = Atomic(false)
-  private var daemons: [DaemonThread] = []
+  private var daemons: [Daemon] = []
   private var acceptor: Acceptor?
 
   /// Begins to listen and to serve.
@@ -73,12 +73,13 @@ package final class Listener: @unchecked Sendable {
   /// - Parameters:
   ///   - socket: one that has the configuration's address already; otherwise one is made. It is opened here.
   ///   - executor: where `handler` runs.
+  ///   - loop: runs what parses and writes; `nil` for the configuration's threads.
   ///   - randomBytes: for the ids of requests that bring none.
   ///   - handler: gives each request its answer. It may take its time: the connection is suspended meanwhile.
   /// - Throws: `ListenError`.
   package init(
     _ configuration: Configuration, socket: ListeningSocket? = nil, executor: any TaskExecutor,
-    randomBytes: @escaping @Sendable (Int) -> [UInt8],
+    loop: (any GuestLoop)? = nil, randomBytes: @escaping @Sendable (Int) -> [UInt8],
     handler: @escaping Handler
   ) throws(ListenError) {
     self.socket = if let socket { socket } else { try ListeningSocket(configuration.address) }
@@ -93,7 +94,9 @@ package final class Listener: @unchecked Sendable {
     keptTime = configuration.keptTime
     MHD_set_panic_func(stopOnPanic, nil)
     do throws(ListenError) {
-      for _ in 0..<configuration.threads { daemons.append(try startDaemon(configuration)) }
+      for _ in 0..<(loop == nil ? configuration.threads : 1) {
+        daemons.append(try startDaemon(configuration, on: loop))
+      }
       try self.socket.open()
       acceptor = try accept()
       self.socket.settle()
@@ -104,7 +107,9 @@ package final class Listener: @unchecked Sendable {
     }
   }
 
-  private func startDaemon(_ configuration: Configuration) throws(ListenError) -> DaemonThread {
+  private func startDaemon(
+    _ configuration: Configuration, on loop: (any GuestLoop)?
+  ) throws(ListenError) -> Daemon {
     guard creceive_is_in_place() != 0 else {
       throw ListenError(configuration.address, reason: "this build of the program can't look at what is received")
     }
@@ -112,7 +117,8 @@ package final class Listener: @unchecked Sendable {
       throw ListenError(configuration.address, reason: "libmicrohttpd didn't start; is the certificate valid?")
     }
     do throws(ThreadError) {
-      return try DaemonThread(daemon, isPlain: isPlain, connections) { [connections, watch] descriptor in
+      let loop = if let loop { loop } else { try GuestThread() as any GuestLoop }
+      return Daemon(daemon, isPlain: isPlain, on: loop, connections) { [connections, watch] descriptor in
         connections.refused(descriptor)
         watch.closed(descriptor)
       }
@@ -123,7 +129,7 @@ package final class Listener: @unchecked Sendable {
   }
 
   /// The daemon that has this connection. Descriptors are given out one after another, so that each daemon gets its part.
-  func thread(of descriptor: Int32) -> DaemonThread {
+  func daemon(of descriptor: Int32) -> Daemon {
     daemons[Int(descriptor) % daemons.count]
   }
 
@@ -131,7 +137,7 @@ package final class Listener: @unchecked Sendable {
   private func accept() throws(ListenError) -> Acceptor {
     do throws(ThreadError) {
       return try Acceptor(socket, connections, watch, isPlain: isPlain) { [unowned self] arrival in
-        thread(of: arrival.descriptor).add(arrival)
+        daemon(of: arrival.descriptor).add(arrival)
       }
     } catch {
       throw ListenError(socket.address, reason: "the system can't start a thread")
@@ -232,7 +238,7 @@ package final class Listener: @unchecked Sendable {
   }
 
   private func start(_ configuration: Configuration) -> OpaquePointer? {
-    // The daemon doesn't own us: it is stopped before we go. It has no thread: `DaemonThread` is that.
+    // The daemon doesn't own us: it is stopped before we go. It has no thread: `Daemon` has a loop run it.
     let context = Unmanaged.passUnretained(self).toOpaque()
     var options = [
       MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: Self.connectionMemory, ptr_value: nil),

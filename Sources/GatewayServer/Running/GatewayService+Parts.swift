@@ -181,7 +181,6 @@ extension GatewayService {
     configuration.trustedProxies = settings.trustedProxies
     configuration.watch = watches.public
     var adminConfiguration = Listener.Configuration(address: settings.adminListen)
-    adminConfiguration.threads = 1
     adminConfiguration.watch = watches.admin
     let listener = try listen(configuration, sockets.public, .listen, loop) { .response(await gateway.respond(to: $0)) }
     do {
@@ -190,7 +189,7 @@ extension GatewayService {
         try listen(adminConfiguration, sockets.admin, .adminListen, loop) { .response(await admin.respond(to: $0)) }
       )
     } catch {
-      // libmicrohttpd's threads point to it: it can't just be let go.
+      // The loop has its daemon: it can't just be let go.
       listener.stop(deadline: ContinuousClock.now) {}
       throw error
     }
@@ -202,7 +201,7 @@ extension GatewayService {
   ) throws(SettingsError) -> Listener {
     do {
       return try Listener(
-        configuration, socket: socket, executor: loop, randomBytes: RandomPool().bytes, handler: handler)
+        configuration, socket: socket, executor: loop, loop: loop, randomBytes: RandomPool().bytes, handler: handler)
     } catch {
       throw SettingsError(setting.flag, "\(error)")
     }

@@ -35,14 +35,14 @@ final class PendingRequest: @unchecked Sendable {
   /// The request target as it stood on the request line.
   let target: String
   let connection: OpaquePointer
-  private let thread: DaemonThread
+  private let daemon: Daemon
   private let state = Mutex(State.head)
 
-  /// - Parameter thread: the connection's.
-  init(target: String, connection: OpaquePointer, thread: DaemonThread) {
+  /// - Parameter daemon: the connection's.
+  init(target: String, connection: OpaquePointer, daemon: Daemon) {
     self.target = target
     self.connection = connection
-    self.thread = thread
+    self.daemon = daemon
   }
 
   /// A call of the access handler.
@@ -84,7 +84,7 @@ final class PendingRequest: @unchecked Sendable {
       state = .answered(answer)
       return true
     }
-    if isFirst { thread.resume(connection) }
+    if isFirst { daemon.resume(connection) }
   }
 }
 

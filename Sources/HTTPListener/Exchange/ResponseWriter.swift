@@ -25,7 +25,11 @@ enum ResponseWriter {
     guard let message else { return .NO }
     defer { MHD_destroy_response(message) }
     for field in response.fields {
-      guard MHD_add_response_header(message, field.name.rawName, field.value) == .YES else { return .NO }
+      // Spelt out: a String given as it is would be copied first.
+      let isAdded = field.name.rawName.withCString { name in
+        field.value.withCString { MHD_add_response_header(message, name, $0) }
+      }
+      guard isAdded == .YES else { return .NO }
     }
     if response.closesConnection {
       guard MHD_add_response_header(message, "Connection", "close") == .YES else { return .NO }

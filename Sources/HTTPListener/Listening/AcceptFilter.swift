@@ -12,7 +12,7 @@ import Threads
 /// be whole, is none or is larger than any may be, or nothing more comes.
 final class AcceptFilter: Sendable {
   private struct Kept {
-    let arrival: DaemonThread.Arrival
+    let arrival: Daemon.Arrival
     /// How many bytes its head's whole lines have.
     var seen: Int
   }
@@ -30,13 +30,13 @@ final class AcceptFilter: Sendable {
   /// Readable when one of those that are kept back has something new.
   let descriptor: Int32
   private let state: Mutex<State>
-  private let pass: @Sendable (DaemonThread.Arrival) -> Void
+  private let pass: @Sendable (Daemon.Arrival) -> Void
 
   /// - Parameters:
   ///   - isOpen: whether nobody is kept back: heads can't be seen where there is TLS around them.
   ///   - pass: takes what isn't kept back.
   /// - Throws: `ThreadError`, if the system has no room.
-  init(isOpen: Bool, pass: @escaping @Sendable (DaemonThread.Arrival) -> Void) throws(ThreadError) {
+  init(isOpen: Bool, pass: @escaping @Sendable (Daemon.Arrival) -> Void) throws(ThreadError) {
     state = Mutex(State(isOpen: isOpen))
     self.pass = pass
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -48,7 +48,7 @@ final class AcceptFilter: Sendable {
   }
 
   /// A connection was accepted.
-  func take(_ arrival: DaemonThread.Arrival) {
+  func take(_ arrival: Daemon.Arrival) {
     state.withLock { state in
       guard !state.isOpen, let seen = Self.look(at: arrival.descriptor, seen: 0, &state.bytes),
         watch(arrival.descriptor)

@@ -34,7 +34,7 @@ final class Acceptor: Sendable {
   /// - Throws: `ThreadError`.
   init(
     _ socket: ListeningSocket, _ connections: OpenConnections, _ watch: ConnectionWatch, isPlain: Bool,
-    take: @escaping @Sendable (DaemonThread.Arrival) -> Void
+    take: @escaping @Sendable (Daemon.Arrival) -> Void
   ) throws(ThreadError) {
     self.socket = socket
     self.connections = connections
@@ -109,7 +109,7 @@ final class Acceptor: Sendable {
       guard isLast || connections.count < watch.limits.connections else { return (count, false) }
       let connection = connections.inTurn {
         let connection = socket.accept(&peer, &length)
-        if connection >= 0 { hand(DaemonThread.Arrival(descriptor: connection, peer: peer, peerLength: length)) }
+        if connection >= 0 { hand(Daemon.Arrival(descriptor: connection, peer: peer, peerLength: length)) }
         return connection
       }
       guard connection >= 0 else {
@@ -127,7 +127,7 @@ final class Acceptor: Sendable {
     return (Self.seriesLength, true)
   }
 
-  private func hand(_ arrival: DaemonThread.Arrival) {
+  private func hand(_ arrival: Daemon.Arrival) {
     guard watch.admits(arrival.descriptor, from: arrival.withPeer(IPAddress.init)) else {
       close(arrival.descriptor)
       return

@@ -43,7 +43,7 @@ final class AcceptFilterTests: Sendable {
     let pair = Pair()
     pairs.withLock { $0.append(pair) }
     if !text.isEmpty { pair.send(text) }
-    filter.take(DaemonThread.Arrival(descriptor: pair.ours, peer: sockaddr_storage(), peerLength: 0))
+    filter.take(Daemon.Arrival(descriptor: pair.ours, peer: sockaddr_storage(), peerLength: 0))
     return pair
   }
 
@@ -102,7 +102,7 @@ final class AcceptFilterTests: Sendable {
     filter.look()
     #expect(passedOn == [second.ours, first.ours])
     // As if the first had been closed, and its number given out again.
-    filter.take(DaemonThread.Arrival(descriptor: first.ours, peer: sockaddr_storage(), peerLength: 0))
+    filter.take(Daemon.Arrival(descriptor: first.ours, peer: sockaddr_storage(), peerLength: 0))
     #expect(passedOn == [second.ours, first.ours, first.ours])
   }
 

@@ -4,15 +4,15 @@ import Glibc
 import Synchronization
 import Threads
 
-/// One of libmicrohttpd's daemons, run on a thread of ours.
+/// One of libmicrohttpd's daemons, as a guest of a loop.
 ///
 /// libmicrohttpd has threads for that itself. But where just as many sockets are ready as its loop (0.9.75) takes at a time,
 /// 128, it waits for more before it serves any of them, and nobody is answered until something else happens. Here it is
 /// called when there is something to do, and never waits.
 ///
-/// `@unchecked Sendable` because of `daemon`: it is used by the thread alone, and after its end by `stop`. What may be done
-/// to it from elsewhere is to resume a connection.
-final class DaemonThread: @unchecked Sendable {
+/// `@unchecked Sendable` because of `daemon` and `series`: they are used by the loop's thread alone, and after its end by
+/// `stop`. What may be done to the daemon from elsewhere is to resume a connection.
+final class Daemon: LoopGuest, @unchecked Sendable {
   /// An accepted connection.
   struct Arrival {
     let descriptor: Int32
@@ -24,26 +24,23 @@ final class DaemonThread: @unchecked Sendable {
     }
   }
 
-  private struct State {
-    var arrivals: [Arrival] = []
-    var isStopping = false
-  }
-
   /// How often in a row libmicrohttpd may say that there is more to do already. It says so for ever of a connection that it
   /// can't go on with (0.9.75); then it is asked each `pause`.
   private static let seriesLength = 8
-  /// Milliseconds.
-  private static let pause: Int32 = 2
+  private static let pause = Duration.milliseconds(2)
 
+  let descriptor: Int32
   private let daemon: OpaquePointer
+  private let isPlain: Bool
+  private let loop: any GuestLoop
   private let parked: Int32?
   private let connections: OpenConnections
   private let wasRefused: @Sendable (Int32) -> Void
-  private let waker: Int32
-  /// Whether `waker` was written to since it was last read, or is about to be: once is enough.
+  private let arrivals = Mutex<[Arrival]>([])
+  /// Whether the loop was told to run us and hasn't yet: once is enough.
   private let isCalled = Atomic(false)
-  private let state = Mutex(State())
-  private let thread = Mutex<WorkerThread?>(nil)
+  /// How often in a row there was more to do already.
+  private var series = 0
 
   /// Begins to serve.
   ///
@@ -51,26 +48,21 @@ final class DaemonThread: @unchecked Sendable {
   ///   - daemon: one without threads, whose connections all come from us. It is stopped by `stop`.
   ///   - isPlain: whether it speaks without TLS.
   ///   - wasRefused: is told of a connection that libmicrohttpd has no memory for, and has closed.
-  /// - Throws: `ThreadError`; then the daemon is still the caller's to stop.
   init(
-    _ daemon: OpaquePointer, isPlain: Bool, _ connections: OpenConnections,
+    _ daemon: OpaquePointer, isPlain: Bool, on loop: any GuestLoop, _ connections: OpenConnections,
     wasRefused: @escaping @Sendable (Int32) -> Void
-  ) throws(ThreadError) {
+  ) {
     self.daemon = daemon
+    self.isPlain = isPlain
+    self.loop = loop
     self.connections = connections
     self.wasRefused = wasRefused
-    waker = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    guard waker >= 0 else { throw ThreadError(code: errno) }
+    descriptor = cmicrohttpd_epoll(daemon)
     parked = isPlain ? Self.park(in: daemon) : nil
-    let thread = try WorkerThread { [self] in
-      if isPlain { creceive_refuse_nul() }
-      run()
-    }
-    self.thread.withLock { $0 = thread }
+    loop.admit(self)
   }
 
   deinit {
-    close(waker)
     if let parked { close(parked) }
   }
 
@@ -99,41 +91,40 @@ final class DaemonThread: @unchecked Sendable {
 
   /// Makes a connection libmicrohttpd's.
   func add(_ arrival: Arrival) {
-    state.withLock { $0.arrivals.append(arrival) }
-    wake()
+    arrivals.withLock { $0.append(arrival) }
+    call()
   }
 
   /// Lets a suspended connection of this daemon's go on. From any thread.
   func resume(_ connection: OpaquePointer) {
     MHD_resume_connection(connection)
-    wake()
+    call()
   }
 
   /// Closes all connections. None may be suspended: libmicrohttpd aborts the process at that.
   func stop() {
-    state.withLock { $0.isStopping = true }
-    wake()
-    thread.withLock { $0 }?.join()
+    loop.dismiss(self)
     MHD_stop_daemon(daemon)
   }
 
-  private func run() {
-    let events = cmicrohttpd_epoll(daemon)
-    var isStopping = false
-    var series = 0
-    while !isStopping {
-      let arrivals = state.withLock { state in
-        isStopping = state.isStopping
-        defer { state.arrivals = [] }
-        return state.arrivals
-      }
-      arrivals.forEach(hand)
-      MHD_run(daemon)
-      if !isStopping {
-        series = hasMore ? series + 1 : 0
-        wait(for: events, milliseconds: series == 0 ? -1 : series < Self.seriesLength ? 0 : Self.pause)
-      }
+  func run() -> Duration? {
+    // From here on whoever has something for us calls again, and what was there before is looked at next.
+    _ = isCalled.exchange(false, ordering: .acquiringAndReleasing)
+    let arrivals = arrivals.withLock { arrivals in
+      defer { arrivals = [] }
+      return arrivals
     }
+    arrivals.forEach(hand)
+    // The loop may receive for others, too.
+    if isPlain { creceive_refuse_nul(1) }
+    MHD_run(daemon)
+    if isPlain { creceive_refuse_nul(0) }
+    series = hasMore ? series + 1 : 0
+    return series == 0 ? nil : series < Self.seriesLength ? .zero : Self.pause
+  }
+
+  private func call() {
+    if !isCalled.exchange(true, ordering: .acquiringAndReleasing) { loop.call(self) }
   }
 
   private func hand(_ arrival: Arrival) {
@@ -147,22 +138,5 @@ final class DaemonThread: @unchecked Sendable {
   private var hasMore: Bool {
     var timeout: UInt64 = 0
     return MHD_get_timeout(daemon, &timeout) == .YES && timeout == 0
-  }
-
-  /// Waits until libmicrohttpd has something to do, or we have something for it, or the time is over. -1 is for ever.
-  private func wait(for events: Int32, milliseconds: Int32) {
-    var entries = [
-      pollfd(fd: events, events: Int16(POLLIN), revents: 0), pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
-    ]
-    poll(&entries, nfds_t(entries.count), milliseconds)
-    guard entries[1].revents != 0 else { return }
-    var value: eventfd_t = 0
-    eventfd_read(waker, &value)
-    // From here on whoever has something for us writes again, and what was there before is looked at next.
-    _ = isCalled.exchange(false, ordering: .acquiringAndReleasing)
-  }
-
-  private func wake() {
-    if !isCalled.exchange(true, ordering: .acquiringAndReleasing) { eventfd_write(waker, 1) }
   }
 }
