@@ -20,6 +20,11 @@ package final class AuditLog: AuditJournal, Sendable {
   private static let secondsBetweenLooks = 0.5
 
   private let mailbox = Mailbox<Message>(limit: backlog)
+  /// What the writer is done with. Whoever brings the next record lets go of it: it is his thread's memory, and to give back
+  /// another thread's takes locks, which that one then waits for.
+  private let finished = Mutex<[Message]>([])
+  /// How much of it is kept for that.
+  private static let finishedLimit = 256
   private let written = Atomic(0)
   private let refusals = Mutex(RefusalLimiter())
   private let clock: WallClock
@@ -108,6 +113,10 @@ package final class AuditLog: AuditJournal, Sendable {
   }
 
   private func write(_ record: AuditRecord, by deadline: MonotonicClock.Instant?) async throws(AuditUnavailable) {
+    _ = finished.withLock { finished in
+      defer { finished = [] }
+      return finished
+    }
     let result = await withCheckedContinuation { continuation in
       let pending = PendingRecord(record, began: monotonicClock.now(), by: deadline, continuation)
       // There are no more outcomes than there were intents, which the limit is for.
@@ -167,6 +176,7 @@ package final class AuditLog: AuditJournal, Sendable {
       writeCheckpointIfDue(writer)
       tellHead(writer)
       watch.end()
+      finished.withLock { $0 += messages.prefix(Self.finishedLimit - $0.count) }
       if !writer.isWritable, wasWritable || ContinuousClock.now >= nextTry {
         nextTry = ContinuousClock.now + .seconds(Self.secondsBetweenTries)
       }
