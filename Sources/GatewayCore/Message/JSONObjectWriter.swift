@@ -1,7 +1,7 @@
 /// Writes one JSON object member by member, straight into bytes: what is written with every call, audit records above all,
 /// would cost several times as much as a tree of `JSON`.
 ///
-/// A member whose value is `nil` is left out.
+/// A member whose value is `nil` is left out. Names are our own: ASCII in which nothing has to be escaped.
 package struct JSONObjectWriter {
   private var output: [UInt8] = []
   private var isFirst = true
@@ -50,7 +50,9 @@ package struct JSONObjectWriter {
   private mutating func begin(_ name: String) {
     if !isFirst { output.append(UInt8(ascii: ",")) }
     isFirst = false
-    JSON.write(name, to: &output)
+    output.append(UInt8(ascii: "\""))
+    output.append(contentsOf: name.utf8)
+    output.append(UInt8(ascii: "\""))
     output.append(UInt8(ascii: ":"))
   }
 }

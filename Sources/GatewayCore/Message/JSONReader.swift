@@ -5,6 +5,9 @@ struct JSONReader {
   /// How deep arrays and objects may stand in each other. AWS's answers go four deep.
   private static let depthLimit = 64
 
+  /// How many members AWS's objects have at the most.
+  private static let usualCount = 6
+
   private let bytes: [UInt8]
   private var position = 0
 
@@ -38,6 +41,7 @@ struct JSONReader {
     position += 1
     var members: [JSON.Member] = []
     if take("}") { return .members(members) }
+    members.reserveCapacity(Self.usualCount)
     repeat {
       skipSpace()
       guard let name = string(), take(":"), let value = value(depth: depth + 1) else { return nil }
