@@ -1,5 +1,6 @@
 import AWSCredentials
 import AuditLog
+import CSegments
 import Clocks
 import CurlTransport
 import Digest
@@ -100,15 +101,19 @@ package final class GatewayService: Sendable {
   }
 
   /// Serves until a signal says stop; then everything accepted is brought to its end.
+  ///
+  /// What is done once or rarely (a start, reading the tokens) takes several MiB of code and tables that calls don't need:
+  /// memory gets rid of them when it is done.
   package func run(_ signals: inout Signals) {
     logStart()
+    csegments_let_go_of_read_only_pages()
     var isRunning = true
     while isRunning {
       tokenExpiryLog.look(now: WallClock.system.now())
       switch signals.next(within: 1) {
       case .stop: isRunning = false
       case .reload: reload()
-      case nil: tokens.reloadIfChanged()
+      case nil: reloadTokensIfChanged()
       }
       look()
     }
@@ -127,6 +132,11 @@ package final class GatewayService: Sendable {
     tokens.reload()
     credentials.reload()
     audit.reopen()
+    csegments_let_go_of_read_only_pages()
+  }
+
+  private func reloadTokensIfChanged() {
+    if tokens.reloadIfChanged() { csegments_let_go_of_read_only_pages() }
   }
 
   /// In this order: readiness fails, the delay passes, no new connections are taken, calls under way end.

@@ -48,7 +48,10 @@ package final class TokensReloader: Sendable {
   }
 
   /// Reads the file if it has changed since it was last read, or may have.
-  package func reloadIfChanged() {
+  ///
+  /// - Returns: whether it was read.
+  @discardableResult
+  package func reloadIfChanged() -> Bool {
     let stamp = file.stamp
     let (isSame, isSettled) = state.withLock { ($0.stamp == stamp, $0.isSettled) }
     if !isSame {
@@ -57,6 +60,7 @@ package final class TokensReloader: Sendable {
       // It was read while it was being written, perhaps. What it is found to be once more is no news.
       load { $0 != $1 }
     }
+    return !isSame || !isSettled
   }
 
   /// Reads the file.
