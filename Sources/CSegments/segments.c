@@ -29,7 +29,7 @@ static int let_go(struct dl_phdr_info *object, size_t size, void *context) {
   (void)size;
   (void)context;
   if (has_relocated_text(object)) return 0;
-  // All are found first: the headers that say so lie in one of them.
+  // All are found first: the headers that say so lie in one of them, and would be read in again.
   struct pages found[object->dlpi_phnum + 1];
   int count = 0;
   const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

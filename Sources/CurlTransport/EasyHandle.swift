@@ -68,9 +68,15 @@ final class EasyHandle {
       } == CURLE_OK
   }
 
+  /// The transfer is over: lets go of what it alone needed.
+  func finish() {
+    headers.clear()
+  }
+
   /// Gives the handle back to libcurl.
   func free() {
     curl_easy_cleanup(pointer)
+    headers.clear()
   }
 
   private static func setUp(_ pointer: UnsafeMutableRawPointer, _ settings: CurlSettings) -> Bool {
@@ -86,6 +92,9 @@ final class EasyHandle {
       ccurl_set_string(pointer, CURLOPT_NOPROXY, "*"),
       ccurl_set_long(pointer, CURLOPT_NETRC, 0),
       ccurl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout),
+      // A name that is still being looked up when the transfer ends is left to its thread. To wait for that one would hold up the
+      // whole loop for as long as a name server doesn't answer.
+      ccurl_set_long(pointer, CURLOPT_QUICK_EXIT, 1),
       ccurl_set_long(pointer, CURLOPT_MAXAGE_CONN, 30),
       // Requests and answers have some hundred bytes; the defaults, 16 KiB and 64 KiB, are for files.
       ccurl_set_long(pointer, CURLOPT_BUFFERSIZE, 4096),

@@ -30,6 +30,9 @@ package final class EventLoop: TaskExecutor, GuestLoop, @unchecked Sendable {
 
   /// How long the loop sleeps when nothing happens, in milliseconds; timers, libcurl's own too, cut it short.
   private static let longestSleep: Int64 = 1000
+  /// So many turns in a row may have work of their own. Then sockets are looked at, though there be more: with guests, work may
+  /// bring work for ever.
+  private static let seriesLength = 8
 
   private let inbox = Mutex(Inbox())
   private let poll: SocketPoll
@@ -110,6 +113,7 @@ package final class EventLoop: TaskExecutor, GuestLoop, @unchecked Sendable {
   private func run() {
     var isStopping = false
     var isHurrying = false
+    var series = 0
     while !isStopping {
       let work = takeWork()
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
@@ -126,10 +130,13 @@ package final class EventLoop: TaskExecutor, GuestLoop, @unchecked Sendable {
       transfers.timerFired(at: now)
       guests.run(at: now)
       isStopping = transfers.isEmpty && isDone
-      if !isStopping, fallAsleep() {
-        let ready = poll.wait(milliseconds: sleepTime)
+      series += 1
+      let mayWait = fallAsleep()
+      if !isStopping, mayWait || series == Self.seriesLength {
+        series = 0
+        let ready = poll.wait(milliseconds: mayWait ? sleepTime : 0)
         inbox.withLock { $0.isAsleep = false }
-        for readiness in ready where !guests.isReady(readiness.socket) { transfers.socketReady(readiness) }
+        for readiness in ready where !guests.callOwner(of: readiness.socket) { transfers.socketReady(readiness) }
       }
     }
   }

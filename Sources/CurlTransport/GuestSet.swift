@@ -41,8 +41,8 @@ final class GuestSet {
     poll.forget(guest.descriptor)
   }
 
-  /// Something can be read. Whether that is a guest's, which is run at the next turn then.
-  func isReady(_ descriptor: Int32) -> Bool {
+  /// Something can be read: has its guest run at the next turn; `false` if it isn't a guest's.
+  func callOwner(of descriptor: Int32) -> Bool {
     guard let index = entries.firstIndex(where: { $0.guest.descriptor == descriptor }) else { return false }
     entries[index].isDue = true
     return true

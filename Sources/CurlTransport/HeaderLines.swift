@@ -13,41 +13,46 @@ struct HeaderLines: ~Copyable {
 
   private var text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
   private var lines = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: 16)
+  /// Where the text ends.
+  private var end = 0
 
   deinit {
     text.deallocate()
     lines.deallocate()
   }
 
-  /// The list for these fields. It is good until the next one is made.
+  /// Leaves nothing of what the lines said: one of them is the signature, another may be a token. The list is no good then.
+  mutating func clear() {
+    if let start = text.baseAddress { explicit_bzero(start, end) }
+    end = 0
+  }
+
+  /// The list for these fields. It is good until `clear`, and made after it.
   mutating func list(of fields: [(name: String, value: String)]) -> UnsafeMutablePointer<curl_slist>? {
     let ours = Self.unwanted.reduce(0) { $0 + $1.utf8.count + Self.punctuation }
     reserve(
       bytes: fields.reduce(ours) { $0 + $1.name.utf8.count + $1.value.utf8.count + Self.punctuation },
       lines: Self.unwanted.count + fields.count)
-    var end = 0
     var count = 0
     for name in Self.unwanted where !fields.contains(where: { Self.isSame($0.name, name) }) {
-      add(name, ":", "", &end, &count)
+      add(name, ":", "", &count)
     }
-    for field in fields { add(field.name, ": ", field.value, &end, &count) }
+    for field in fields { add(field.name, ": ", field.value, &count) }
     return count == 0 ? nil : lines.baseAddress
   }
 
-  private mutating func add(
-    _ name: String, _ separator: String, _ value: String, _ end: inout Int, _ count: inout Int
-  ) {
+  private mutating func add(_ name: String, _ separator: String, _ value: String, _ count: inout Int) {
     lines[count] = curl_slist(data: text.baseAddress.map { $0 + end }, next: nil)
     if count > 0 { lines[count - 1].next = lines.baseAddress.map { $0 + count } }
     count += 1
-    copy(name, to: &end)
-    copy(separator, to: &end)
-    copy(value, to: &end)
+    copy(name)
+    copy(separator)
+    copy(value)
     text[end] = 0
     end += 1
   }
 
-  private func copy(_ part: String, to end: inout Int) {
+  private mutating func copy(_ part: String) {
     part.utf8.span.withUnsafeBytes { bytes in
       UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[end...]).copyMemory(from: bytes)
       end += bytes.count

@@ -137,6 +137,7 @@ final class TransferSet {
         timedOut: result == CURLE_OPERATION_TIMEDOUT, unknownHost: result == CURLE_COULDNT_RESOLVE_HOST,
         reason: String(cString: curl_easy_strerror(result)))
     }
+    entry.handle.finish()
     if spare.count < Self.keptCount { spare.append(entry.handle) } else { entry.handle.free() }
   }
 }

@@ -58,6 +58,26 @@ struct GuestTests {
     loop.dismiss(staying)
   }
 
+  @Test("Guests that give the loop more to do at every turn don't keep transfers from their answers")
+  func restless() async throws {
+    try await Harness.run { connection in
+      while let request = connection.readRequest() { connection.answer(request.line) }
+    } body: { harness in
+      let guest = try Guest()
+      guest.whenRun { [loop = harness.loop] guest in
+        // Now by a call, now by a task, as a listener's requests and answers do.
+        loop.call(guest)
+        Task(executorPreference: loop) {}
+      }
+      harness.loop.admit(guest)
+      for number in 0..<10 {
+        #expect(await harness.send("PUT", "/\(number)").text == "PUT /\(number) HTTP/1.1")
+      }
+      guest.whenRun(nil)
+      harness.loop.dismiss(guest)
+    }
+  }
+
   @Test("A loop with guests serves its transfers and tasks as ever")
   func besideTransfers() async throws {
     try await Harness.run { connection in
@@ -80,6 +100,7 @@ private final class Guest: LoopGuest {
     var runs = 0
     var threads: Set<UInt> = []
     var again: Int
+    var whenRun: (@Sendable (Guest) -> Void)?
   }
 
   let descriptor: Int32
@@ -105,6 +126,10 @@ private final class Guest: LoopGuest {
   var runs: Int { state.withLock(\.runs) }
   var threads: Set<UInt> { state.withLock(\.threads) }
 
+  func whenRun(_ body: (@Sendable (Guest) -> Void)?) {
+    state.withLock { $0.whenRun = body }
+  }
+
   func makeReadable() {
     write(other, "x", 1)
   }
@@ -112,6 +137,7 @@ private final class Guest: LoopGuest {
   func run() -> Duration? {
     var buffer = [UInt8](repeating: 0, count: 16)
     while read(descriptor, &buffer, buffer.count) > 0 {}
+    state.withLock(\.whenRun)?(self)
     return state.withLock { state in
       state.runs += 1
       state.threads.insert(UInt(pthread_self()))

@@ -49,7 +49,7 @@ package final class TokensReloader: Sendable {
 
   /// Reads the file if it has changed since it was last read, or may have.
   ///
-  /// - Returns: whether it was read.
+  /// - Returns: whether it was read, and won't have to be again until it changes.
   @discardableResult
   package func reloadIfChanged() -> Bool {
     let stamp = file.stamp
@@ -60,7 +60,7 @@ package final class TokensReloader: Sendable {
       // It was read while it was being written, perhaps. What it is found to be once more is no news.
       load { $0 != $1 }
     }
-    return !isSame || !isSettled
+    return (!isSame || !isSettled) && state.withLock(\.isSettled)
   }
 
   /// Reads the file.

@@ -3,7 +3,7 @@
 /// libmicrohttpd (0.9.75) doesn't tell the end of every request: where it has no memory for an answer of its own, it
 /// only closes the connection. So the connection has its request, and what is left when it ends goes with it.
 ///
-/// Used on the connection's thread alone.
+/// Used by one thread at a time: its daemon's, and in the end the one that stops the daemon.
 final class ConnectionSlot {
   private let completed: (PendingRequest) -> Void
   private(set) var pending: PendingRequest?

@@ -7,7 +7,7 @@ import Threads
 /// Keeps accepted connections back until the head of their first request is there, as FreeBSD's kernel does where it is told
 /// to (accf_http(9)).
 ///
-/// So whoever sends a head bit by bit, or nothing at all, doesn't wake the threads that others wait for, and takes none of
+/// So whoever sends a head bit by bit, or nothing at all, doesn't wake the thread that others wait for, and takes none of
 /// libmicrohttpd's memory. Nothing is read here, and nobody answered: a connection is passed on as it came, once its head may
 /// be whole, is none or is larger than any may be, or nothing more comes.
 final class AcceptFilter: Sendable {

@@ -10,8 +10,8 @@ import Threads
 /// 128, it waits for more before it serves any of them, and nobody is answered until something else happens. Here it is
 /// called when there is something to do, and never waits.
 ///
-/// `@unchecked Sendable` because of `daemon` and `series`: they are used by the loop's thread alone, and after its end by
-/// `stop`. What may be done to the daemon from elsewhere is to resume a connection.
+/// `@unchecked Sendable` because of `daemon` and `series`: they are used by the loop's thread alone, and by `stop` once the
+/// loop doesn't run us any more. What may be done to the daemon from elsewhere is to resume a connection.
 final class Daemon: LoopGuest, @unchecked Sendable {
   /// An accepted connection.
   struct Arrival {
@@ -104,17 +104,15 @@ final class Daemon: LoopGuest, @unchecked Sendable {
   /// Closes all connections. None may be suspended: libmicrohttpd aborts the process at that.
   func stop() {
     loop.dismiss(self)
+    // What has come meanwhile is closed with the rest.
+    takeArrivals().forEach(hand)
     MHD_stop_daemon(daemon)
   }
 
   func run() -> Duration? {
     // From here on whoever has something for us calls again, and what was there before is looked at next.
     _ = isCalled.exchange(false, ordering: .acquiringAndReleasing)
-    let arrivals = arrivals.withLock { arrivals in
-      defer { arrivals = [] }
-      return arrivals
-    }
-    arrivals.forEach(hand)
+    takeArrivals().forEach(hand)
     // The loop may receive for others, too.
     if isPlain { creceive_refuse_nul(1) }
     MHD_run(daemon)
@@ -125,6 +123,13 @@ final class Daemon: LoopGuest, @unchecked Sendable {
 
   private func call() {
     if !isCalled.exchange(true, ordering: .acquiringAndReleasing) { loop.call(self) }
+  }
+
+  private func takeArrivals() -> [Arrival] {
+    arrivals.withLock { arrivals in
+      defer { arrivals = [] }
+      return arrivals
+    }
   }
 
   private func hand(_ arrival: Arrival) {

@@ -6,7 +6,7 @@ import Synchronization
 /// The connections that were accepted and aren't closed yet, by their descriptors.
 final class OpenConnections: Sendable {
   private struct State {
-    /// Accepted, and on their way to libmicrohttpd's thread.
+    /// Accepted, and on their way to libmicrohttpd.
     var arriving: Set<Int32> = []
     /// In libmicrohttpd's hands. It tells of the end before it closes the descriptor, so that these are all open.
     var open: Set<Int32> = []
