@@ -27,8 +27,9 @@ struct HeaderLines: ~Copyable {
     end = 0
   }
 
-  /// The list for these fields. It is good until `clear`, and made after it.
+  /// The list for these fields. It is good until `clear`, or until the next one is made.
   mutating func list(of fields: [(name: String, value: String)]) -> UnsafeMutablePointer<curl_slist>? {
+    clear()
     let ours = Self.unwanted.reduce(0) { $0 + $1.utf8.count + Self.punctuation }
     reserve(
       bytes: fields.reduce(ours) { $0 + $1.name.utf8.count + $1.value.utf8.count + Self.punctuation },
