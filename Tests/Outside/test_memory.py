@@ -2,11 +2,10 @@
 
 import platform
 import re
-import subprocess
 
 import pytest
 
-from support import gateway
+from support import gateway, preload
 from support.simulator import PENDING, Simulator, connection, wait_until
 
 
@@ -57,10 +56,7 @@ def test_the_tokens_reader_is_let_go_of_whenever_it_has_read(running):
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="it has machine code of x86-64 in it")
 def test_a_library_with_text_relocations_keeps_its_code(tmp_path):
-    source, library = tmp_path / "relocated.c", tmp_path / "relocated.so"
-    source.write_text(RELOCATED)
-    # Swift brings clang.
-    subprocess.run(["clang", "-shared", "-fPIC", "-Wl,-z,notext", "-o", library, source], check=True)
+    library = preload.library(tmp_path, RELOCATED, "-Wl,-z,notext")
     with gateway.Gateway("http://127.0.0.1:9", env={"LD_PRELOAD": library}) as running:
         wait_until(lambda: resident(running, "libgnutls.so") == 0, "the start's code to be gone")
         running.stop()

@@ -1,12 +1,11 @@
 """A name server that takes longer than a call may: the call ends in its time, and nobody else notices."""
 
 import concurrent.futures
-import subprocess
 import time
 
 import pytest
 
-from support import gateway
+from support import gateway, preload
 from support.simulator import PENDING
 
 #: Seconds that a look-up takes, and a call may.
@@ -32,11 +31,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("names")
-    source, library = folder / "getaddrinfo.c", folder / "getaddrinfo.so"
-    source.write_text(GETADDRINFO)
-    # Swift brings clang.
-    subprocess.run(["clang", "-shared", "-fPIC", "-o", library, source], check=True)
+    library = preload.library(tmp_path_factory.mktemp("names"), GETADDRINFO)
     with gateway.Gateway("https://slow.example", env={"LD_PRELOAD": library, **gateway.ONE_ATTEMPT},
                          arguments=["--request-timeout", f"{CALL}s"]) as running:
         yield running
