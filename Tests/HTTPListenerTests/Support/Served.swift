@@ -25,6 +25,11 @@ final class Served: Sendable {
       })
   }
 
+  /// A test that fails before its `stop` ends no others: libmicrohttpd would go on with a listener that isn't there.
+  deinit {
+    listener.stop(deadline: ContinuousClock.now) {}
+  }
+
   /// Serves while `body` runs.
   static func run(
     _ configuration: Listener.Configuration = .loopback(), handler: @escaping Listener.Handler = Served.echo,
