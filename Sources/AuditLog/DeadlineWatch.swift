@@ -58,14 +58,15 @@ final class DeadlineWatch: Sendable {
 
   /// Ends the waiting of those whose time is over.
   func expire(at now: MonotonicClock.Instant) {
-    let waiting = state.withLock(\.records) + queued()
-    // Every one of them, and not just up to the first.
-    guard waiting.count(where: { $0.expire(at: now) }) > 0 else { return }
+    let due = (state.withLock(\.records) + queued()).filter { $0.isDue(at: now) }
+    guard !due.isEmpty else { return }
+    // Before anyone is told: who asks then how the log is learns the same.
     let isNew = state.withLock { state in
       defer { state.isLate = true }
       return !state.isLate
     }
     if isNew { logger.error("the audit's disk takes longer than calls may") }
+    due.forEach { $0.expire(at: now) }
   }
 
   /// Ends the thread.

@@ -176,6 +176,8 @@ final class PosixLogFile: LogFile {
   }
 
   func close() {
+    // A child that is just being started has the descriptor too, and would keep the lock for as long.
+    flock(descriptor, LOCK_UN)
     Glibc.close(descriptor)
   }
 }

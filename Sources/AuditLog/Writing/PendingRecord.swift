@@ -58,11 +58,14 @@ final class PendingRecord: Sendable {
     state.withLock { ($0.expired ?? began) - began }
   }
 
-  /// Tells the one who waits that it takes too long, if it does.
-  ///
-  /// - Returns: whether it was so.
-  func expire(at now: MonotonicClock.Instant) -> Bool {
+  /// Whether someone waits whose time is over.
+  func isDue(at now: MonotonicClock.Instant) -> Bool {
     guard let deadline, deadline <= now else { return false }
+    return state.withLock { $0.continuation != nil }
+  }
+
+  /// Tells the one who waits that it takes too long.
+  func expire(at now: MonotonicClock.Instant) {
     let (continuation, isUndecided) = state.withLock { state in
       defer {
         state.expired = now
@@ -72,6 +75,5 @@ final class PendingRecord: Sendable {
     }
     continuation?.resume(
       returning: .failure(AuditUnavailable("the disk takes longer than a call may", isUndecided: isUndecided)))
-    return continuation != nil
   }
 }
