@@ -26,11 +26,9 @@ struct DeadlineTests {
       connection.send(bytes)
       connection.waitForClose()
     } body: { harness in
-      let start = ContinuousClock.now
-      let sent = await harness.send(within: .milliseconds(300))
-      let time = ContinuousClock.now - start
+      let (sent, time) = await harness.timed { await $0.send(within: .seconds(1)) }
       #expect(sent.isTimedOut)
-      #expect(time >= .milliseconds(290))
+      #expect(time >= .milliseconds(990))
       #expect(time < .seconds(15))
     }
   }
@@ -40,9 +38,9 @@ struct DeadlineTests {
     try await Harness.run { connection in
       connection.waitForClose()
     } body: { harness in
-      let sent = await harness.send(url: "https://127.0.0.1:\(harness.server.port)/", within: .milliseconds(300))
+      let sent = await harness.send(url: "https://127.0.0.1:\(harness.server.port)/", within: .seconds(1))
       #expect(sent.isNotSent)
-      #expect(harness.server.connectionCount == 1)
+      #expect(await eventually { harness.server.connectionCount == 1 })
     }
   }
 
@@ -53,9 +51,11 @@ struct DeadlineTests {
     try await Harness.run(settings) { connection in
       connection.waitForClose()
     } body: { harness in
-      let start = ContinuousClock.now
-      #expect(await harness.send(url: "https://127.0.0.1:\(harness.server.port)/", within: .seconds(60)).isNotSent)
-      #expect(ContinuousClock.now - start < .seconds(30))
+      let (sent, time) = await harness.timed {
+        await $0.send(url: "https://127.0.0.1:\($0.server.port)/", within: .seconds(60))
+      }
+      #expect(sent.isNotSent)
+      #expect(time < .seconds(30))
     }
   }
 

@@ -52,13 +52,13 @@ struct StopTests {
 
   @Test("A connection that is kept may bring another request for a while, and gets its answer")
   func keptConnection() async throws {
-    let served = try Served(.loopback { $0.keptTime = .seconds(30) })
+    let served = try Served(.loopback { $0.keptTime = .seconds(300) })
     let clients = [try served.connect(), try served.connect()]
     for client in clients {
       client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(try client.receive().status == 200)
     }
-    let stopper = try WorkerThread { served.stop(within: .seconds(60)) }
+    let stopper = try WorkerThread { served.stop(within: .seconds(600)) }
     #expect(await eventually { (try? served.connect()) == nil })
     clients[0].send("GET /last HTTP/1.1\r\nHost: a\r\n\r\n")
     let last = try clients[0].receive()

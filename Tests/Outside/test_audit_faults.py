@@ -290,7 +290,8 @@ class TestWrite:
     @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EROFS"])
     def test_of_an_intent_fails(self, simulator, tmp_path, error):
         audit = tmp_path / "audit.jsonl"
-        trace = Trace(tmp_path, "-P", audit, "-e", "trace=write",
+        # As in TestFdatasync, the time without an audit has to be long enough to look at.
+        trace = Trace(tmp_path, "-P", audit, "-e", "trace=write,rename", "-e", "inject=rename:error=EIO:when=1..2",
                       "-e", f"inject=write:error={error}:when={SECOND_INTENT}")
         with Gateway(simulator.url, prefix=trace.prefix, folder=tmp_path) as gateway:
             assert gateway.reject(UNKNOWN).status == 404

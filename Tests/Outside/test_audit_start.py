@@ -76,6 +76,10 @@ class TestTornEnd:
         gateway.check_chain()
 
 
+def wait_for_intent(gateway):
+    wait_until(lambda: gateway.records("intent")[-1]["connectionId"] == PENDING, "the call's intent")
+
+
 class TestIntentsLeftOpen:
     def test_are_closed_as_unknown_before_anything_is_served(self, simulator, gateway):
         gateway.start()
@@ -103,6 +107,7 @@ class TestIntentsLeftOpen:
         with contextlib.suppress(OSError, http.client.HTTPException):
             # The client gives up; the call stays open until the gateway's deadline.
             gateway.reject(PENDING, headers={"X-Request-Id": "cut-off"}, timeout=0.5)
+        wait_for_intent(gateway)
         gateway.audit.rename(rotated)
         gateway.signal(1)
         wait_until(lambda: gateway.audit.exists() and gateway.records("opened"), "a new audit file")
@@ -118,6 +123,7 @@ class TestIntentsLeftOpen:
         simulator.fault("stall", count=1)
         with contextlib.suppress(OSError, http.client.HTTPException):
             gateway.reject(PENDING, timeout=0.5)
+        wait_for_intent(gateway)
         gateway.audit.unlink()
         gateway.signal(1)
         wait_until(lambda: gateway.audit.exists() and gateway.records("opened"), "a new audit file")

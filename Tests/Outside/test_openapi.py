@@ -312,10 +312,11 @@ class TestTheAnswers:
     def test_one_call_too_many(self, token, status):
         rates = {"GATEWAY_TOKEN_RATE": "1/1", "GATEWAY_FAILURE_RATE": "1/1"}
         with Simulator() as simulator, Gateway(simulator.url, env=rates) as gateway:
-            answers = [gateway.reject(PENDING, token=token) for _ in range(2)]
-            assert [answer.status for answer in answers] == [status, 429]
-            assert_documented("rejectConnection", answers[1])
-            assert (answers[1].code, answers[1].outcome) == ("rate_limited", "not_sent")
+            assert gateway.reject(PENDING, token=token).status == status
+            # Where a second has passed in between, the next one is let in as well.
+            answer = wait_until(lambda: (reply := gateway.reject(PENDING, token=token)).status == 429 and reply, "a 429")
+            assert_documented("rejectConnection", answer)
+            assert (answer.code, answer.outcome) == ("rate_limited", "not_sent")
 
     @pytest.mark.parametrize("name", REFUSED_BY_THE_GATEWAY)
     def test_what_the_gateway_refuses(self, service, name):

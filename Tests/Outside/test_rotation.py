@@ -169,9 +169,9 @@ def test_a_source_that_fails_now_and_then_fails_no_call_while_the_last_keys_live
 
 
 def test_keys_that_end_in_the_middle_of_a_call_dont_leave_it_unknown(simulator, tmp_path):
-    issuer, one = Issuer(simulator, lifetime=1, told=6 * 3600), "c-rotated-00000"
+    issuer, one = Issuer(simulator, lifetime=4, told=6 * 3600), "c-rotated-00000"
     # It is done, but nobody is told; and the retry comes when the keys have ended.
-    simulator.fault("error", status=500, applied=True, retryAfter="1500", connectionId=one, count=1)
+    simulator.fault("error", status=500, applied=True, retryAfter="4500", connectionId=one, count=1)
     with ContainerEndpoint(credentials=issuer.issue) as endpoint, \
             gateway_for(simulator.url, env=from_container(tmp_path, endpoint)) as gateway:
         reply = gateway.reject(one)

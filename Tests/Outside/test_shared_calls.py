@@ -11,7 +11,7 @@ from support.gateway import make_token
 from support.simulator import ACTIVE, PATIENCE, Simulator, connection, wait_until
 
 #: How long a slow answer of AWS takes: long enough for every caller of a test to come in meanwhile.
-SLOW_MS = 1500
+SLOW_MS = 2500
 CALLERS = 20
 
 IDS = (f"c-shared-{number:04}" for number in itertools.count())

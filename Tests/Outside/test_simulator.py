@@ -666,6 +666,7 @@ class TestFaults:
         simulator.fault("stall")
         with pytest.raises(TimeoutError):
             self.reject(simulator, timeout=0.5)
+        wait_until(lambda: simulator.requests(REJECT), "the simulator to have logged it")
         self.assert_logged(simulator, "stall")
         assert simulator.status_of(PENDING) == "PENDING_ACCEPTANCE"
 

@@ -16,12 +16,18 @@ struct LogVacancyTests {
     path = folder.file("audit.jsonl")
   }
 
-  /// Waits on a thread of its own; the flag is raised when that is over.
-  private func waiting(_ returned: Flag) throws -> WorkerThread {
-    try WorkerThread { [path] in
-      LogVacancy(path: path).wait { true }
+  /// Waits on a thread of its own, and does when this returns; the flag is raised when that is over.
+  private func waiting(_ returned: Flag) async throws -> WorkerThread {
+    let isAsked = Flag()
+    let thread = try WorkerThread { [path] in
+      LogVacancy(path: path).wait {
+        isAsked.raise()
+        return true
+      }
       returned.raise()
     }
+    #expect(await eventually { isAsked.isRaised })
+    return thread
   }
 
   @Test("Where there is no log, or nobody writes to it, nothing is waited for")
@@ -40,7 +46,7 @@ struct LogVacancyTests {
   func held() async throws {
     let file = try PosixFileSystem().open(path)
     let returned = Flag()
-    let thread = try waiting(returned)
+    let thread = try await waiting(returned)
     usleep(100_000)
     #expect(!returned.isRaised)
     file.close()
@@ -53,8 +59,7 @@ struct LogVacancyTests {
     let files = PosixFileSystem()
     let first = try files.open(path)
     let returned = Flag()
-    let thread = try waiting(returned)
-    usleep(50_000)
+    let thread = try await waiting(returned)
     try files.rename(path, to: path + ".1")
     let second = try files.open(path)
     first.close()

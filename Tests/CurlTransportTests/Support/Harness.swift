@@ -52,6 +52,20 @@ struct Harness: Sendable {
       return .failure(error)
     }
   }
+
+  /// How long it takes, measured on the loop: on the test's threads, a turn may be long in coming.
+  func timed(_ call: @escaping @Sendable (Harness) async -> Sent) async -> (sent: Sent, time: Duration) {
+    await onLoop { harness in
+      let start = ContinuousClock.now
+      let sent = await call(harness)
+      return (sent, ContinuousClock.now - start)
+    }
+  }
+
+  /// Runs it on the loop's thread.
+  func onLoop<Value: Sendable>(_ body: @escaping @Sendable (Harness) async -> Value) async -> Value {
+    await Task(executorPreference: loop) { await body(self) }.value
+  }
 }
 
 extension Harness.Sent {
