@@ -2,6 +2,8 @@
 package struct AuditCondition: Sendable, Equatable {
   /// Why records can't be written; `nil` while they can, as far as is known.
   package internal(set) var failure: String?
+  /// Why the records still go to a file that was moved away; `nil` if they don't.
+  package internal(set) var whyNotReopened: String?
   /// What is free on the log's file system, in bytes; `nil` if that can't be told.
   package internal(set) var freeSpace: Int64?
   /// Whether that is less than the reserve.

@@ -152,7 +152,6 @@ package final class AuditLog: AuditJournal, Sendable {
   private func run(_ writer: AuditFileWriter) {
     var nextTry = ContinuousClock.now
     var nextLook = ContinuousClock.now
-    var whyNotReopened: String?
     var isClosing = false
     var callsUnderWay = 0
     while !isClosing {
@@ -170,7 +169,7 @@ package final class AuditLog: AuditJournal, Sendable {
         }
       }
       if ContinuousClock.now >= nextLook {
-        look(writer, &whyNotReopened)
+        look(writer)
         nextLook = ContinuousClock.now + .seconds(Self.secondsBetweenLooks)
       }
       writeCheckpointIfDue(writer)
@@ -241,9 +240,7 @@ package final class AuditLog: AuditJournal, Sendable {
   }
 
   /// Sees whether the file is where it was and as it was left, and how much room there is.
-  ///
-  /// - Parameter whyNotReopened: what kept it from going on in another file; said once.
-  private func look(_ writer: AuditFileWriter, _ whyNotReopened: inout String?) {
+  private func look(_ writer: AuditFileWriter) {
     if writer.isWritable {
       do throws(AuditUnavailable) {
         try writer.checkUntouched()
@@ -251,14 +248,12 @@ package final class AuditLog: AuditJournal, Sendable {
           writeCounts(to: writer)
           if try writer.reopen() { logger.notice("audit goes on in a new file") }
         }
-        whyNotReopened = nil
+        state.withLock { $0.whyNotReopened = nil }
       } catch {
         if !writer.isWritable {
           giveUp(error)
-        } else if error.reason != whyNotReopened {
-          // The records go to the file that was moved away until there is another one.
-          logger.error("audit file not reopened", metadata: ["reason": "\(error.reason)"])
-          whyNotReopened = error.reason
+        } else {
+          notReopened(error.reason)
         }
       }
     }
@@ -269,6 +264,15 @@ package final class AuditLog: AuditJournal, Sendable {
       level: condition.isReserveLow ? .warning : .notice,
       condition.isReserveLow ? "little room is left for the audit" : "there is room for the audit again",
       metadata: ["freeBytes": "\(freeSpace ?? 0)", "reserveBytes": "\(condition.reserve)"])
+  }
+
+  /// The records go to the file that was moved away until there is another one. Said once.
+  private func notReopened(_ reason: String) {
+    let isNew = state.withLock { state in
+      defer { state.whyNotReopened = reason }
+      return state.whyNotReopened != reason
+    }
+    if isNew { logger.error("audit file not reopened", metadata: ["reason": "\(reason)"]) }
   }
 
   /// Writes how many refusals were only counted since the last time.
@@ -309,7 +313,7 @@ package final class AuditLog: AuditJournal, Sendable {
   private func recover(_ writer: AuditFileWriter) {
     do {
       try writer.recover()
-      state.withLock { $0.failure = nil }
+      state.withLock { ($0.failure, $0.whyNotReopened) = (nil, nil) }
       logger.notice("audit goes on in a fresh file")
     } catch {
       logger.error("no fresh audit file", metadata: ["reason": "\(error.reason)"])

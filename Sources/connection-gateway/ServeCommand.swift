@@ -24,7 +24,8 @@ struct ServeCommand: ParsableCommand {
       how often: AWS_MAX_ATTEMPTS, AWS_RETRY_MODE. 'connection-gateway doctor' shows what they come to.
 
       SIGTERM and SIGINT stop it: /readyz fails, --stop-delay passes, no new connections are taken, and calls in flight
-      end (25 s at the most). SIGHUP reloads the tokens and reopens the audit log. Exit codes: 0 stopped, 64 wrong usage, 78 a setting can't be used.
+      end (25 s at the most). SIGHUP reloads the tokens, looks for AWS credentials anew and reopens \
+      the audit log. Exit codes: 0 stopped, 64 wrong usage, 78 a setting can't be used.
       """)
 
   @OptionGroup var options: ServeOptions

@@ -45,6 +45,21 @@ struct WatchingTests {
     log.close()
   }
 
+  @Test("A file that was deleted, and no other can be made: the log isn't writable, until one can")
+  func deletedForGood() async throws {
+    let log = try makeLog()
+    files.failNext(.open, times: .max)
+    try files.remove(Samples.path)
+    #expect(await eventually { !log.isWritable })
+    #expect(log.condition.failure == "open: Input/output error")
+    await #expect(throws: AuditUnavailable.self) { try await log.append(Samples.intent(1)) }
+    files.failNext(.open, times: 0)
+    #expect(await eventually { log.isWritable })
+    try await log.append(Samples.denied(2))
+    log.close()
+    #expect(lines().count == 3)
+  }
+
   @Test(
     "A file that someone else cut or wrote to is given up: the chain goes on in a fresh one", arguments: [true, false])
   func changed(isCut: Bool) async throws {
@@ -70,8 +85,11 @@ struct WatchingTests {
     try await log.append(Samples.denied(1))
     #expect(await eventually { files.operations.filter { $0 == .open }.count >= 3 })
     #expect(lines(rotated).count == 2)
+    #expect(log.isWritable)
+    #expect(log.condition.whyNotReopened == "the new file isn't empty (audit.jsonl)")
     files.change(Samples.path) { $0 = [] }
     #expect(await eventually { lines().count == 1 })
+    #expect(await eventually { log.condition.whyNotReopened == nil })
     log.close()
     #expect(files.breakInChain == nil)
   }

@@ -309,6 +309,8 @@ class TestWrite:
         with Gateway(simulator.url, prefix=trace.prefix, folder=tmp_path) as gateway:
             reply = gateway.reject(PENDING, headers={"X-Request-Id": "kept"})
             assert (reply.status, reply.code, reply.outcome) == (503, "audit_unavailable", "rejected"), reply
+            # Nothing that a script would obey by rejecting again.
+            assert "Retry-After" not in reply.headers and "Don't call again" in reply.json["detail"]
             wait_until_ready(gateway)
             [failed] = failed_files(gateway)
             assert [record["requestId"] for record in gateway.records("outcome")] == ["kept"]
@@ -497,6 +499,9 @@ class TestRotation:
             lambda: [line for line in gateway.log() if line["message"] == "audit file not reopened"], "the error")
         assert gateway.reject(UNKNOWN).status == 404
         assert gateway.audit.read_text() == "something else\n"
+        status, reason = gateway.ready_for_admins()["audit"]
+        assert status == "warning" and "the new file isn't empty" in reason
+        assert gateway.ready().status == 200
         assert [record["stage"] for record in gateway.records(audit=old)] == ["opened", "intent", "outcome"]
         # Put right, it counts without another signal.
         gateway.audit.unlink()
@@ -523,6 +528,26 @@ class TestRotation:
         assert gateway.records()[0]["previousFile"] == old.name
         gateway.stop()
         assert_whole(old, gateway.audit)
+
+    def test_by_deleting_its_folder_stops_all_calls_until_there_is_one(self, simulator, tmp_path):
+        """What is written to a file without a name is gone when the gateway ends."""
+        log = tmp_path / "log"
+        log.mkdir()
+        gateway = Gateway(simulator.url, folder=tmp_path)
+        gateway.audit = log / "audit.jsonl"
+        with gateway:
+            assert gateway.reject(UNKNOWN).status == 404
+            shutil.rmtree(log)
+            wait_until(lambda: audit_check(gateway) == (503, "failing"), "readiness to fail")
+            assert_not_sent(simulator, gateway)
+            assert gateway.metrics()["connection_gateway_audit_writable"] == 0
+            assert "No such file or directory" in gateway.ready_for_admins()["audit"][1]
+            log.mkdir()
+            wait_until_ready(gateway)
+            assert gateway.reject(PENDING).status == 200
+            opened, *rest = gateway.records()
+            assert (opened["seq"], opened["previousFile"]) == (4, "audit.jsonl (deleted)")
+            assert [record["stage"] for record in rest] == ["intent", "outcome"]
 
     def test_by_deleting_the_file_is_noticed_and_the_chain_goes_on(self, gateway):
         assert gateway.reject(UNKNOWN).status == 404

@@ -14,7 +14,8 @@ import jsonschema
 import openapi_spec_validator
 import pytest
 import yaml
-from support.gateway import Answer, Gateway, make_token, run
+from support.calls import gateway_for, get
+from support.gateway import ONE_ATTEMPT, Answer, Gateway, make_token, run
 from support.sanitizer import limits_files
 from support.simulator import ACTIVE, PATIENCE, PENDING, ROOT, UNKNOWN, Simulator, environment, wait_until
 
@@ -338,6 +339,22 @@ class TestTheAnswers:
             assert (answer.status, answer.code, answer.outcome) == (status, code, outcome), answer
             assert_documented("rejectConnection", answer)
             assert ("Retry-After" in answer.headers) == (code == "upstream_throttled")
+
+    @pytest.mark.parametrize("kind, status, code", [
+        ("garbage", 502, "upstream_error"), ("html", 502, "upstream_error"), ("cut", 504, "upstream_timeout")])
+    def test_a_dry_run_that_aws_fails_at(self, kind, status, code):
+        with Simulator() as simulator, gateway_for(simulator.url, env=ONE_ATTEMPT) as gateway:
+            simulator.fault(kind)
+            answer = gateway.call("POST", f"/connections/{PENDING}/reject?dryRun=true")
+            assert (answer.status, answer.code, answer.outcome) == (status, code, "not_rejected"), answer
+            assert_documented("rejectConnection", answer)
+
+    def test_aws_knows_nothing_of_a_list(self):
+        with Simulator() as simulator, gateway_for(simulator.url) as gateway:
+            simulator.fault("error", status=409, code="ResourceNotFoundException")
+            answer = get(gateway, "")
+            assert (answer.status, answer.code, answer.outcome) == (422, "upstream_validation", "not_rejected"), answer
+            assert_documented("listConnections", answer)
 
     def test_aws_does_not_answer_in_time(self):
         with Simulator() as simulator, Gateway(simulator.url, arguments=["--request-timeout", "1s"]) as gateway:

@@ -152,6 +152,8 @@ class TestBadFile:
         assert gateway.metrics()["connection_gateway_tokens_current"] == 0
         assert gateway.metrics()["connection_gateway_tokens_reload_failures_total"] >= 1
         assert reason in errors(gateway)[-1]["reason"]
+        status, said = gateway.ready_for_admins()["tokens"]
+        assert status == "failing" and reason in said
         assert errors(gateway)[-1]["message"] == "tokens not reloaded, the last good ones stay"
 
     @staticmethod

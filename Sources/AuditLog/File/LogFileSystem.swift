@@ -25,6 +25,8 @@ package protocol LogFile: AnyObject {
   var identity: FileIdentity { get }
   /// The name it has now, which a rotation may have changed.
   var name: String { get }
+  /// Whether it has a name at all. One that was deleted has none: all in it is gone once it is let go of.
+  var hasName: Bool { get }
   /// Whether opening it made it.
   var isNew: Bool { get }
   /// How long it is, in bytes.

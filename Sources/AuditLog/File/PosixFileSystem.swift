@@ -129,6 +129,11 @@ final class PosixLogFile: LogFile {
     return path.unicodeScalars.split(separator: "/").last.map { String($0) } ?? "unknown"
   }
 
+  var hasName: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_nlink > 0
+  }
+
   func size() throws(FileError) -> Int64 {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError("fstat") }

@@ -168,7 +168,7 @@ package final class AuditFileWriter {
   ///
   /// A file that is made gets the log's name once the old one has its `closed` record: who follows the log by its name
   /// (rsyslog, `tail -F`) leaves the old one for good when the name leads elsewhere. It is made before that, so that the old
-  /// one goes on if none can be made.
+  /// one goes on if none can be made, unless it was deleted: then it is done with.
   ///
   /// - Returns: whether there was another file.
   package func reopen() throws(AuditUnavailable) -> Bool {
@@ -178,7 +178,9 @@ package final class AuditFileWriter {
     do throws(FileError) {
       file = try openEmpty(freshPath)
     } catch {
-      throw AuditUnavailable(error)
+      let reason = AuditUnavailable(error)
+      if !old.hasName { abandon(reason) }
+      throw reason
     }
     let oldName = old.name
     do {

@@ -46,12 +46,18 @@ extension Problem {
     let detail =
       switch outcome {
       case .notSent: "The gateway can't write its audit log, so nothing was sent. Tell whoever runs the gateway."
-      case .rejected: "AWS took the reject, but the gateway couldn't write that to its audit log."
-      case .notRejected: "AWS was asked and nothing was rejected, but the gateway couldn't write that to its audit log."
+      case .rejected:
+        "AWS took the reject, but the gateway couldn't write that to its audit log. Don't call again: tell whoever runs "
+          + "the gateway."
+      case .notRejected:
+        "AWS was asked and nothing was rejected, but the gateway couldn't write that to its audit log. Tell whoever runs "
+          + "the gateway."
       case .unknown:
         "It isn't known whether the connection was rejected, and the gateway couldn't write that to its audit log. "
           + "Look the connection up before trying again."
       }
-    return Problem(.auditUnavailable, detail, outcome: outcome, aws: aws, fields: [.retryAfter: "1"])
+    // A script obeys Retry-After without reading on, so it is there only where another call is the thing to do.
+    return Problem(
+      .auditUnavailable, detail, outcome: outcome, aws: aws, fields: outcome == .notSent ? [.retryAfter: "1"] : [:])
   }
 }

@@ -10,14 +10,19 @@ package enum LookUpTranslation {
   ///
   /// - Throws: the problem that the report amounts to.
   package static func page(from report: LookUpReport) throws(Problem) -> ConnectionPage {
+    try page(from: report, isOfOne: false)
+  }
+
+  /// - Parameter isOfOne: whether a connection was asked for that AWS may not know.
+  private static func page(from report: LookUpReport, isOfOne: Bool) throws(Problem) -> ConnectionPage {
     switch report.verdict {
     case .accepted(let page), .confirmed(let page): return page
     case .refused where report.answer.code == badTokenCode:
       throw Problem(
         .invalidRequest, "The cursor isn't good any more. Begin again without one.", outcome: .notRejected,
         aws: report.answer)
-    case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code))
-    case .settled(let settled): throw refusal(report, settled)
+    case .refused: throw refusal(report, AWSErrorClass(code: report.answer.code), isOfOne: isOfOne)
+    case .settled(let settled): throw refusal(report, settled, isOfOne: isOfOne)
     case .notUnderstood:
       throw Problem(
         .upstreamError, "AWS's answer wasn't understood. Try again.", outcome: .notRejected,
@@ -42,7 +47,7 @@ package enum LookUpTranslation {
   ///
   /// - Throws: `connection_not_found`, or the problem that the report amounts to.
   package static func connection(_ id: ConnectionID, from report: LookUpReport) throws(Problem) -> Connection {
-    let page = try page(from: report)
+    let page = try page(from: report, isOfOne: true)
     guard let connection = page.connections.first(where: { $0.id == id.description }) else {
       throw notFound(report)
     }
@@ -57,11 +62,11 @@ package enum LookUpTranslation {
       outcome: .notRejected, aws: report.answer)
   }
 
-  private static func refusal(_ report: LookUpReport, _ errorClass: AWSErrorClass) -> Problem {
+  private static func refusal(_ report: LookUpReport, _ errorClass: AWSErrorClass, isOfOne: Bool) -> Problem {
     let said = report.answer.quotation
     switch errorClass {
-    case .notFound: return notFound(report)
-    case .notRejectable, .validation:
+    case .notFound where isOfOne: return notFound(report)
+    case .notFound, .notRejectable, .validation:
       return Problem(
         .upstreamValidation, "AWS refused the request as invalid." + said, outcome: .notRejected, aws: report.answer)
     case .throttled:

@@ -47,8 +47,8 @@ package final class LoggingObserver: ExchangeObserver {
       level: report.needsAttention ? .warning : .debug, message,
       metadata: [
         "requestId": "\(requestID)", "result": "\(report.label)", "awsCode": "\(report.answer.code ?? "")",
-        "awsRequestId": "\(report.answer.requestID ?? "")", "attempts": "\(report.attempts.count)",
-        "cause": "\(report.cause ?? "")",
+        "awsRequestId": "\(report.answer.requestID ?? "")", "attempts": "\(report.answer.attempts)",
+        "requests": "\(report.attempts.count)", "cause": "\(report.cause ?? "")",
       ])
   }
 

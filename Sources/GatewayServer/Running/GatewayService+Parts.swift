@@ -83,8 +83,7 @@ extension GatewayService {
       .init(name: "audit") { audit.condition.healthState },
       .init(name: "credentials") { await state(of: credentials) },
       .init(name: "tokens") {
-        tokens.isCurrent
-          ? .ok : .failing("the tokens file can't be used, so the last good one counts; the log says why")
+        tokens.failure.map { .failing("the last good tokens file counts: \($0)") } ?? .ok
       },
     ])
   }
@@ -209,9 +208,14 @@ extension GatewayService {
 }
 
 extension AuditCondition {
-  /// Calls still work while there is little room, so that this is a warning alone.
+  /// Calls still work while there is little room, or a file was moved and there can't be another, so that these are warnings
+  /// alone.
   fileprivate var healthState: HealthState {
     if let failure { return .failing(failure) }
+    if let whyNotReopened {
+      return .warning(
+        "the log's file was moved away and still takes the records, since there can't be a new one: \(whyNotReopened)")
+    }
     guard isReserveLow else { return .ok }
     return .warning("\(freeSpace ?? 0) bytes are free, less than the reserve of \(reserve)")
   }

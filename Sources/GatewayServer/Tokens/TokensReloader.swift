@@ -42,6 +42,13 @@ package final class TokensReloader: Sendable {
     state.withLock { (try? $0.last.get()) != nil }
   }
 
+  /// Why they aren't; `nil` while they are.
+  package var failure: String? {
+    state.withLock { state in
+      if case .failure(let error) = state.last { "\(error)" } else { nil }
+    }
+  }
+
   /// How often the file couldn't be used.
   package var failureCount: Int {
     state.withLock(\.failures)

@@ -20,6 +20,10 @@ final class FakeLogFile: LogFile {
     return path?.split(separator: "/").last.map(String.init) ?? "gone"
   }
 
+  var hasName: Bool {
+    files.state.withLock { state in state.names.values.contains(inode) }
+  }
+
   func size() throws(FileError) -> Int64 {
     try files.run(.size, inode) { _ in }
     return Int64(content.count)

@@ -161,6 +161,21 @@ struct RotationTests {
     try verify()
   }
 
+  @Test("The file was deleted and no new one can be opened: nothing more counts as written, until there is one")
+  func deletedAndOpenFails() throws {
+    try files.remove(Samples.path)
+    files.failNext(.open)
+    #expect(throws: AuditUnavailable("open: Input/output error")) { try writer.reopen() }
+    #expect(!writer.isWritable)
+    #expect(throws: AuditUnavailable.self) { try writer.append([Samples.intent(2)]) }
+    #expect(throws: AuditUnavailable.self) { try writer.append([Samples.outcome(1)]) }
+    try writer.recover()
+    // opened and the first intent are gone; the outcome was kept.
+    #expect(lines().first?.contains("\"seq\":3,\"stage\":\"opened\"") == true)
+    #expect(lines().last?.contains(Samples.mark(of: Samples.outcome(1))) == true)
+    #expect(lines().count == 2)
+  }
+
   @Test("The old file can't be closed properly: it is done with, and the new one comes by recovery")
   func closedRecordFails() throws {
     files.rotate(Samples.path, to: rotated)

@@ -64,6 +64,7 @@ private func chained(_ records: [AuditLine]) -> [UInt8] {
 private final class FileInMemory: LogFile {
   let identity = FileIdentity(device: 0, inode: 0)
   let name = "audit.jsonl"
+  let hasName = true
   let isNew = false
   private let bytes: [UInt8]
 

@@ -55,7 +55,8 @@ struct LookUpRecordTests {
 
   @Test("Whatever AWS answers, the outcome says what the caller is told", arguments: LookUpEnding.all)
   func outcome(_ ending: LookUpEnding) throws {
-    for (target, _) in Self.targets {
+    for (target, action) in Self.targets {
+      let ending = action == .list ? ending.ofList : ending
       let fixture = SimulatedGateway { $0.lookingUp = { _, _, _ in ending.report } }
       let response = try fixture.respond(target)
       let result = try #require(fixture.journal.records.last?.result)

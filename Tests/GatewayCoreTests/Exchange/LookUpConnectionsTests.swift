@@ -77,7 +77,7 @@ struct LookUpConnectionsTests {
 
   @Test("Whatever a look-up comes to, it is answered as the contract has it", arguments: LookUpEnding.all)
   func endings(_ ending: LookUpEnding) throws {
-    for target in [Self.target, "/connections"] {
+    for (target, ending) in [(Self.target, ending), ("/connections", ending.ofList)] {
       let fixture = SimulatedGateway { $0.lookingUp = { _, _, _ in ending.report } }
       let response = try fixture.respond(target)
       #expect(response.status.code == ending.status)

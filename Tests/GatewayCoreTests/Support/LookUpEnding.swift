@@ -14,6 +14,12 @@ struct LookUpEnding: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
+  /// What comes of it where a list was asked for: it has no connection that could be missing.
+  var ofList: LookUpEnding {
+    guard code == .connectionNotFound else { return self }
+    return LookUpEnding(name: name, report: report, status: 422, code: .upstreamValidation)
+  }
+
   static let success = LookUpEnding(
     name: "success", report: .page([Sample.connection(status: "PENDING_ACCEPTANCE")]), status: 200)
 

@@ -5,7 +5,8 @@ import Testing
 @Suite("LookUpTranslation")
 struct LookUpTranslationTests {
   private func problem(from report: LookUpReport) throws -> Problem {
-    try #require(throws: Problem.self) { try LookUpTranslation.page(from: report) }
+    let id = try #require(ConnectionID(Sample.connection.id))
+    return try #require(throws: Problem.self) { try LookUpTranslation.connection(id, from: report) }
   }
 
   @Test(
@@ -19,6 +20,15 @@ struct LookUpTranslationTests {
     #expect(problem.aws == (ending.showsAWS ? ending.report.answer : nil))
     #expect((problem.fields[.retryAfter] != nil) == ending.retryAfter)
     #expect(!problem.detail.contains("AKIDEXAMPLE"))
+  }
+
+  @Test("A list has no connection that could be missing: what AWS doesn't find of it is a request that it refuses")
+  func listNotFound() throws {
+    let problem = try #require(throws: Problem.self) {
+      try LookUpTranslation.page(from: .refused("ResourceNotFoundException", 409))
+    }
+    #expect(problem.code == .upstreamValidation)
+    #expect(problem.outcome == .notRejected)
   }
 
   @Test("A page is what AWS showed")
