@@ -78,8 +78,7 @@ def reject(caller, **options):
 def refused(caller, **options):
     """The answer to a call too many, and when it was told. A call that is let in, since time has passed, uses up what there
     was."""
-    while (answer := reject(caller, **options)).status != 429:
-        pass
+    answer = wait_until(lambda: (reply := reject(caller, **options)).status == 429 and reply, "a call too many")
     assert_limited(answer)
     return answer, time.monotonic()
 

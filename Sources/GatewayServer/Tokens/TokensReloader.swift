@@ -39,7 +39,7 @@ package final class TokensReloader: Sendable {
 
   /// Whether the tokens in force are what the file says.
   package var isCurrent: Bool {
-    state.withLock { (try? $0.last.get()) != nil }
+    failure == nil
   }
 
   /// Why they aren't; `nil` while they are.
